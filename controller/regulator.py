@@ -1,0 +1,75 @@
+"""Target and estimate -> valve demand. simple_pid inside, with explicit time and no NaN.
+
+Full open until a slope look-ahead hands over without a bump, then PI on the error and D on the
+filtered slope. It does not decide whether gas may flow at all: core.py does.
+"""
+
+from simple_pid import PID
+
+from controller.records import NAN, Estimate
+
+# Tuned on the nominal N2O plant (docs/decisions, "regulator"); 10 Hz, noise 0.15 °C.
+KP_PER_C = -0.020  # valve fraction per °C of error: colder needs more gas, hence negative
+KI_PER_C_S = -0.0035
+KD_S_PER_C = 0.012  # valve fraction per °C/s of slope: falling fast shuts earlier
+LEAD_S = 1.3  # dead time, plenum and residual boil-down that follow a change of the valve
+HANDOVER_FRACTION = 0.28  # what holds -60 °C on the nominal plant just after the pull-down
+REGULATED_FRACTION_MAX = 0.5  # beyond it more gas warms the tip (exhaust back pressure)
+APPROACH_MS_MAX = 60000  # full open no longer than this: an unreachable target must not stay there
+DT_S_MAX = 0.5  # a longer pause must not move the integral by its whole length
+
+
+def clamp_fraction(value: float, high: float = 1.0) -> float:
+    """Return `value` within 0..`high`; NaN gives 0 (shut). The only clamp of an actuator value."""
+    if value != value:
+        return 0.0
+    return min(high, max(0.0, value))
+
+
+class Regulator:
+    """Holds one tip temperature by the valve fraction."""
+
+    def __init__(self) -> None:
+        self.pid = PID(KP_PER_C, KI_PER_C_S, 0.0, setpoint=0.0, sample_time=None,
+                       output_limits=(0.0, REGULATED_FRACTION_MAX), auto_mode=False,
+                       time_fn=_no_clock)
+        self.approaching = True
+        self.approach_ms = 0
+
+    def start(self) -> None:
+        """Forget the past: a freeze begins."""
+        self.approaching = True
+        self.approach_ms = 0
+        self.pid.set_auto_mode(False)
+
+    def update(self, target_c: float, estimate: Estimate, dt_ms: int) -> float:
+        """Return the valve fraction 0..1; 0 when the estimate is not trusted.
+
+        `dt_ms`: since the last tick, 0.. .
+        """
+        tip_c = estimate.tip_c
+        if not (-300.0 < tip_c < 300.0) or not (-300.0 < target_c < 300.0):
+            return 0.0
+        slope = estimate.slope_c_per_s
+        if slope != slope:
+            slope = 0.0
+        if self.approaching:
+            self.approach_ms += dt_ms
+            if tip_c + slope * LEAD_S > target_c and self.approach_ms < APPROACH_MS_MAX:
+                return 1.0
+            self.approaching = False
+            self.pid.set_auto_mode(True, last_output=HANDOVER_FRACTION)
+        if dt_ms <= 0:
+            return clamp_fraction(self.pid._last_output or 0.0, REGULATED_FRACTION_MAX)
+        self.pid.setpoint = target_c
+        held = self.pid(tip_c, dt=min(DT_S_MAX, dt_ms * 0.001))
+        return clamp_fraction((held or 0.0) + KD_S_PER_C * slope, REGULATED_FRACTION_MAX)
+
+
+def _no_clock() -> float:
+    return 0.0  # every call carries its own dt
+
+
+def nothing() -> Estimate:
+    """Return the estimate of a controller that has not sensed yet."""
+    return Estimate(NAN, NAN, NAN, 0.0, 0)

@@ -1,0 +1,207 @@
+"""SimProbe: plant, sensors, faults and leased outputs under one integer time.
+
+It reads no clock and never waits: time moves only in advance(). What is asked of it, in which
+millisecond, and the seed decide every bit; how the time is cut into advances does not.
+"""
+
+from math import inf
+from random import Random
+from types import MappingProxyType
+from typing import NamedTuple
+
+from hal.interface import Measured
+from sim_hardware import faults
+from sim_hardware.plant import sensors
+from sim_hardware.plant.parameters import NOMINAL, Parameters
+from sim_hardware.plant.plant import NOTHING, SOUND, STEP_MS, Damage, Demand, Plant
+from sim_hardware.plant.supply import gauge_kpa
+
+CHANNELS = ("tip", "tip_b", "skin", "supply", "exhaust", "flow", "estop")
+NO_VALUES: faults.Values = MappingProxyType({})
+
+
+class Truth(NamedTuple):
+    """What really is, for tests and reports; the controller never sees it."""
+
+    now_ms: int
+    tip_c: float
+    tip_b_c: float  # where the second sensor sits
+    ice_radius_0c_mm: float  # edge of the ice across the shaft; 0 when there is none
+    ice_radius_m20c_mm: float  # -20 °C likewise
+    valve_open_fraction: float  # where the valve stands, 0..1
+    flow_g_per_s: float
+    supply_kpa: float  # gauge
+    exhaust_kpa: float  # gauge
+    heater_w: float
+
+
+class _Active(NamedTuple):
+    """A fault at work."""
+
+    fault: faults.Fault
+    values: dict[str, float]
+    since_ms: int
+    held: sensors.Sensed
+
+
+class SimProbe:
+    """One simulated probe. Without `isolator_fitted` gas always comes as far as the valve."""
+
+    def __init__(self, seed: int = 1, parameters: Parameters = NOMINAL,
+                 isolator_fitted: bool = True) -> None:
+        assert parameters.convert_ms % STEP_MS == 0, "conversions fall on whole steps"
+        self.now_ms = 0
+        self._parameters = parameters
+        self._plant = Plant(parameters)
+        self._random = Random(seed)
+        self._isolator_fitted = isolator_fitted
+        self._demand = NOTHING._replace(isolator_open=not isolator_fitted)
+        self._lease_ends_ms: dict[str, int] = {}
+        self._active: dict[str, _Active] = {}
+        self._damage = SOUND
+        self._scheduled: list[faults.FaultOrder] = []
+        self._convert()
+
+    def demand_valve(self, fraction: float, lease_ms: int | None) -> None:
+        """Ask for an opening, 0..1, anything else shuts; for `lease_ms`, None for ever."""
+        self._lease(self._demand._replace(valve_fraction=_fraction(fraction)),
+                    "valve_fraction", lease_ms)
+
+    def demand_heater(self, fraction: float, lease_ms: int | None) -> None:
+        """Ask for a share of full heat, 0..1, anything else is off; leased likewise."""
+        self._lease(self._demand._replace(heater_fraction=_fraction(fraction)),
+                    "heater_fraction", lease_ms)
+
+    def demand_isolator(self, is_open: bool, lease_ms: int | None) -> None:
+        """Ask for the isolator; without one this does nothing."""
+        if self._isolator_fitted:
+            self._lease(self._demand._replace(isolator_open=bool(is_open)),
+                        "isolator_open", lease_ms)
+
+    def demanded(self) -> Demand:
+        """Return what is asked for now; a lease that ends now has ended."""
+        return self._demand
+
+    def valve_full_flow_slpm(self) -> float:
+        """Return the flow of the fully open valve at the present supply, standard L/min."""
+        return self._plant.full_flow_g_per_s() * 60.0 / self._parameters.standard_g_per_l
+
+    def sense(self, channel: str) -> Measured:
+        """Return the newest conversion: °C, kPa gauge, standard L/min, estop 1.0 released.
+
+        Raises HalError when the device itself would say that the value is not to be trusted,
+        KeyError for a channel that is not in CHANNELS.
+        """
+        if channel not in CHANNELS:
+            raise KeyError(channel)
+        is_loop = channel == "estop"  # a contact is read as it is, not converted
+        value = 1.0 if is_loop else getattr(self._sensed, channel)
+        noise = 0.0 if is_loop else value - getattr(self._seen, channel)
+        for active in self._active.values():
+            if channel in active.fault.channels:
+                value = active.fault.read(faults.Sample(
+                    channel, value,
+                    value if is_loop else getattr(active.held, channel), noise,
+                    max(self._converted_ms - active.since_ms, 0) / 1000.0,
+                    self._parameters.cold_junction_c), active.values)
+        return Measured(value, 0 if is_loop else self.now_ms - self._converted_ms)
+
+    def truth(self) -> Truth:
+        """Return what really is."""
+        plant = self._plant
+        edge_mm, cold_mm = plant.ice_radii_mm()
+        return Truth(
+            self.now_ms, plant.tip_c, plant.tip_b_c, edge_mm, cold_mm, plant.opening,
+            plant.flow_g_per_s, gauge_kpa(plant.supply_bar, self._parameters),
+            gauge_kpa(plant.back_bar, self._parameters), plant.heater_w)
+
+    def inject(self, name: str, values: faults.Values = NO_VALUES) -> None:
+        """Begin a fault now, in place of the same one; raises ValueError as faults.py says."""
+        fault = faults.fault_called(name)
+        self._active.pop(name, None)
+        self._active[name] = _Active(fault, faults.completed(fault, values), self.now_ms,
+                                     self._sensed)
+        self._damage = self._damaged()
+
+    def clear(self, name: str | None = None) -> None:
+        """Undo one fault, or all, and what is scheduled of it; raises ValueError for no such."""
+        if name is None:
+            self._active.clear()
+            self._scheduled.clear()
+        else:
+            self._active.pop(faults.fault_called(name).name, None)
+            self._scheduled = [order for order in self._scheduled if order.name != name]
+        self._damage = self._damaged()
+
+    def active_faults(self) -> tuple[str, ...]:
+        """Return the names of the faults at work, oldest first."""
+        return tuple(self._active)
+
+    def schedule(self, at_ms: int, name: str, values: faults.Values = NO_VALUES) -> None:
+        """Begin a fault exactly at `at_ms`; at once when that has come. Raises ValueError."""
+        order = faults.FaultOrder(name, at_ms, faults.completed(faults.fault_called(name), values))
+        self._scheduled.append(order)
+        self._scheduled.sort(key=lambda waiting: waiting.at_ms)
+        self._happen()
+
+    def advance(self, dt_ms: int) -> None:
+        """Let `dt_ms` pass."""
+        self.advance_to(self.now_ms + dt_ms)
+
+    def advance_to(self, now_ms: int) -> None:
+        """Let time pass until `now_ms`; nothing when that is not later."""
+        while self.now_ms < now_ms:
+            self._run_to(int(min(now_ms, self._next_event_ms())))
+            self._happen()
+
+    def _run_to(self, end_ms: int) -> None:
+        # A step is taken when its end is reached, with what is in force just before that: so it
+        # does not matter how the way there was cut.
+        plant, demand = self._plant, self._effective()
+        while plant.now_ms + STEP_MS <= end_ms:
+            plant.step(demand, self._damage)
+            if plant.now_ms % self._parameters.convert_ms == 0:
+                self._convert()
+        self.now_ms = end_ms
+
+    def _next_event_ms(self) -> float:
+        scheduled_ms = self._scheduled[0].at_ms if self._scheduled else inf
+        return min(scheduled_ms, *self._lease_ends_ms.values(), inf)
+
+    def _happen(self) -> None:
+        """Do what is due at this very millisecond."""
+        for output in [o for o, end_ms in self._lease_ends_ms.items() if end_ms <= self.now_ms]:
+            del self._lease_ends_ms[output]
+            self._demand = self._demand._replace(**{output: getattr(NOTHING, output)})
+        while self._scheduled and self._scheduled[0].at_ms <= self.now_ms:
+            order = self._scheduled.pop(0)
+            self.inject(order.name, order.values)
+
+    def _lease(self, demand: Demand, output: str, lease_ms: int | None) -> None:
+        self._demand = demand
+        self._lease_ends_ms.pop(output, None)
+        if lease_ms is not None:
+            self._lease_ends_ms[output] = self.now_ms + lease_ms
+            self._happen()
+
+    def _effective(self) -> Demand:
+        """Return what reaches the actuators: a pressed emergency stop takes their power."""
+        if "estop" not in self._active:
+            return self._demand
+        return NOTHING._replace(isolator_open=not self._isolator_fitted)
+
+    def _damaged(self) -> Damage:
+        damage = SOUND
+        for active in self._active.values():
+            damage = active.fault.damage(damage, active.values)
+        return damage
+
+    def _convert(self) -> None:
+        self._seen = self._plant.seen()
+        self._sensed = sensors.convert(self._seen, self._random, self._parameters)
+        self._converted_ms = self._plant.now_ms
+
+
+def _fraction(asked: float) -> float:
+    """Return `asked` when it is within 0..1, else 0: NaN and nonsense shut."""
+    return float(asked) if 0.0 <= asked <= 1.0 else 0.0
