@@ -1,45 +1,12 @@
-"""Raw samples -> what is trusted: a fault text per channel, best tip estimate, slope, A/B agreement.
+"""Raw tip samples -> best estimate, slope, A/B agreement and how far a sample jumped.
 
-It does not decide what a fault means: interlocks.py does.
+It does not decide what a jump or a difference means: interlocks.py does.
 """
 
 from controller.limits import Limits
 from controller.records import NAN, Estimate, Reading, Sample
-from controller.text import number
 
 SLOPE_WINDOW_MS = 1000  # ten samples at 10 Hz halve the noise of a slope to about 0.15 °C/s
-SENTINEL = 9.9e37  # SCPI instruments say "overload" or "no value" with +-9.9E37 or 9.91E37
-
-# Plausible range per channel; the tip's comes from the limits.
-SKIN_C = (-50.0, 60.0)
-SUPPLY_KPA = (-100.0, 10000.0)
-EXHAUST_KPA = (-100.0, 2000.0)
-FLOW_SLPM = (-1.0, 100.0)
-
-
-def channel_fault(title: str, sample: Sample, low: float, high: float, age_ms_max: float) -> str:
-    """Return "" when `sample` can be trusted, else why not: declared, not finite, range, age."""
-    if sample.fault:
-        return title + ": " + sample.fault
-    if not (-SENTINEL < sample.value < SENTINEL):
-        return title + " sensor reads " + number(sample.value) + ", not a number"
-    if not (low <= sample.value <= high):
-        return title + " sensor reads " + number(sample.value) + ", outside " + number(low) \
-            + ".." + number(high)
-    if not (0 <= sample.age_ms <= age_ms_max):
-        return title + " sample is " + str(sample.age_ms) + " ms old, not at most " \
-            + number(age_ms_max, 0) + " ms"
-    return ""
-
-
-def estop_fault(sample: Sample, fitted: bool, age_ms_max: float) -> str:
-    """Return "" when the e-stop loop is proven closed (or the rig has none), else why not."""
-    if not fitted:
-        return ""
-    fault = channel_fault("e-stop", sample, 0.0, 1.0, age_ms_max)
-    if fault:
-        return fault
-    return "" if sample.value == 1.0 else "e-stop pressed or its wire cut"
 
 
 class GoodSample:

@@ -5,37 +5,11 @@ It does not decide the mode (modes.py) nor what an operator may acknowledge (ala
 
 from typing import NamedTuple
 
+from controller.facts import Facts
 from controller.limits import Limits
 from controller.modes import MODE_NAMES
 from controller.records import Trip
 from controller.text import number
-
-# Everything the rows look at: raw values, judged sensors and running totals of this tick.
-Facts = NamedTuple(
-    "Facts",
-    [
-        ("estop_fault", str),  # "" when the loop is proven closed
-        ("actuator_fault", str),  # "" when the last outputs arrived
-        ("tip_fault", str),  # "" when the sensor is present, fresh, finite and in range
-        ("tip_b_fault", str),
-        ("skin_fault", str),
-        ("supply_fault", str),
-        ("exhaust_fault", str),
-        ("flow_fault", str),
-        ("late_ms", float),  # 0..
-        ("slips", float),  # 0..; in a row
-        ("tip_step_c_per_s", float),  # 0..; of the worse sensor against its last good sample
-        ("ab_difference_c", float),  # 0..
-        ("tip_coldest_c", float),  # coldest of both raw values and the estimate
-        ("tip_warmest_c", float),  # warmest of both raw values and the estimate
-        ("start_tip_c", float),  # coldest again, watched only before a start
-        ("supply_kpa", float),
-        ("exhaust_kpa", float),
-        ("freeze_s", float),  # 0..; freeze time of this cycle
-        ("total_freeze_s", float),  # 0..; since the plan was loaded
-        ("unclean", str),  # "" or how the last run of the control process ended
-    ],
-)
 
 Interlock = NamedTuple(
     "Interlock",
@@ -106,7 +80,7 @@ INTERLOCKS = (
               False, "H-08 overdose of cold", "limits: protocols"),
     Interlock("total_freeze_time", "", "total_freeze_s", AT_MOST, "total_freeze_s_max", "s", 0,
               FREEZE, SHUT, HIGH, False, "H-08 overdose of cold", "limits: protocols"),
-    Interlock("supply_low", "supply_kpa", "supply_kpa", AT_LEAST, "supply_kpa_min", "kPa", 1000,
+    Interlock("supply_low", "supply_kpa", "supply_kpa", AT_LEAST, "supply_kpa_min", "kPa", 0,
               COLD, SHUT, MEDIUM, True, "H-09 silent underdose", "PMC4347794: 3 times in 8 months"),
     Interlock("supply_high", "supply_kpa", "supply_kpa", AT_MOST, "supply_kpa_max", "kPa", 100,
               COLD, SHUT, HIGH, True, "H-10 burst", "limits: vessel and hose rating"),
@@ -197,10 +171,13 @@ class Interlocks:
                 trips.append(Trip(row.name, _with_grace(reason, row.grace_ms)))
         return tuple(trips)
 
-    def inhibits(self, facts: Facts) -> "tuple[Trip, ...]":
-        """Return every row that is not proven now, whatever the mode: none may be for a start."""
+    def inhibits(self, facts: Facts, mode: str = "") -> "tuple[Trip, ...]":
+        """Return the rows not proven now, grace or not: those armed in `mode`, or without a mode
+        every row, because a start needs them all."""
         trips = []
         for row in self.rows:
+            if mode and mode not in row.armed:
+                continue
             reason = unproven(row, facts, self.limits)
             if reason:
                 trips.append(Trip(row.name, reason))

@@ -67,7 +67,7 @@ LIMITS = (
     Limit("sensor_c_max", 100.0, 45.0, 150.0, "°C", "warmest reading that is believed",
           "[P] above the thaw ceiling, below a shorted or wrong channel's nonsense"),
     Limit("start_tip_c_min", 5.0, 0.0, 30.0, "°C", "tip temperature a start needs",
-          "[P] a probe that reads cold before the gas is on is biased or not thawed (nMARQ recall)"),
+          "[P] reads cold before the gas is on: biased (nMARQ recall) or not yet thawed"),
     Limit("supply_kpa_min", 3500.0, 1000.0, 5500.0, "kPa", "supply pressure",
           "[S] low supply under-doses silently (PMC4347794); 600..800 psi normal"),
     Limit("supply_kpa_max", 6000.0, 2000.0, 6500.0, "kPa", "supply pressure",

@@ -117,7 +117,7 @@ Course = NamedTuple(
     ],
 )
 
-# What is known of the sensors after judging them: the input of the interlocks with Dose.
+# What the estimator makes of the tip sensors in one tick.
 Estimate = NamedTuple(
     "Estimate",
     [

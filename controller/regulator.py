@@ -6,7 +6,7 @@ filtered slope. It does not decide whether gas may flow at all: core.py does.
 
 from simple_pid import PID
 
-from controller.records import NAN, Estimate
+from controller.records import Estimate
 
 # Tuned on the nominal N2O plant (docs/decisions, "regulator"); 10 Hz, noise 0.15 °C.
 KP_PER_C = -0.020  # valve fraction per °C of error: colder needs more gas, hence negative
@@ -16,6 +16,8 @@ LEAD_S = 1.3  # dead time, plenum and residual boil-down that follow a change of
 HANDOVER_FRACTION = 0.28  # what holds -60 °C on the nominal plant just after the pull-down
 REGULATED_FRACTION_MAX = 0.5  # beyond it more gas warms the tip (exhaust back pressure)
 APPROACH_MS_MAX = 60000  # full open no longer than this: an unreachable target must not stay there
+HEAT_TO_C = 33.0  # body warm, well below the 41 °C ceiling
+HEAT_FADE_C = 8.0
 DT_S_MAX = 0.5  # a longer pause must not move the integral by its whole length
 
 
@@ -59,17 +61,15 @@ class Regulator:
                 return 1.0
             self.approaching = False
             self.pid.set_auto_mode(True, last_output=HANDOVER_FRACTION)
-        if dt_ms <= 0:
-            return clamp_fraction(self.pid._last_output or 0.0, REGULATED_FRACTION_MAX)
         self.pid.setpoint = target_c
-        held = self.pid(tip_c, dt=min(DT_S_MAX, dt_ms * 0.001))
+        held = self.pid(tip_c, dt=min(DT_S_MAX, max(1, dt_ms) * 0.001))
         return clamp_fraction((held or 0.0) + KD_S_PER_C * slope, REGULATED_FRACTION_MAX)
+
+
+def heat_fraction(tip_c: float) -> float:
+    """Return the heater fraction 0..1 of an active thaw: full power, fading out at HEAT_TO_C."""
+    return clamp_fraction((HEAT_TO_C - tip_c) / HEAT_FADE_C)
 
 
 def _no_clock() -> float:
     return 0.0  # every call carries its own dt
-
-
-def nothing() -> Estimate:
-    """Return the estimate of a controller that has not sensed yet."""
-    return Estimate(NAN, NAN, NAN, 0.0, 0)

@@ -23,23 +23,6 @@ def target_fault(target_c: float, limits: Limits) -> str:
             + number(limits.target_c_max) + " °C")
 
 
-def check_plan(plan: Plan, limits: Limits, heater: bool) -> None:
-    """Raise Refused (with the number of the cycle) when `plan` breaks a limit or needs a heater
-    that the rig does not have."""
-    if not (1 <= len(plan.cycles) <= CYCLES_MAX):
-        raise Refused("a plan has 1.." + str(CYCLES_MAX) + " cycles", -222)
-    total_s = 0.0
-    for index in range(len(plan.cycles)):
-        cycle = plan.cycles[index]
-        why = cycle_fault(cycle, limits, heater)
-        if why:
-            raise Refused("cycle " + str(index + 1) + ": " + why, -222)
-        total_s += cycle.hold_s
-    if not (total_s <= limits.total_freeze_s_max):
-        raise Refused("the holds add up to " + number(total_s) + " s, not at most "
-                      + number(limits.total_freeze_s_max) + " s", -222)
-
-
 def cycle_fault(cycle: Cycle, limits: Limits, heater: bool) -> str:
     """Return "" when the rig may run `cycle`, else why not."""
     why = target_fault(cycle.target_c, limits)
@@ -63,17 +46,43 @@ def cycle_fault(cycle: Cycle, limits: Limits, heater: bool) -> str:
 class Treatment:
     """Where the running plan is. Time is handed in."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, heater: bool) -> None:
         self.limits = limits
+        self.heater = heater
         self.plan = Plan("", ())
         self.index = -1  # of the running cycle
         self.mode_since_ms = 0
         self.held_since_ms = -1
 
+    def check(self, plan: Plan) -> None:
+        """Raise Refused (with the number of the cycle) when `plan` breaks a limit or needs a
+        heater that the rig does not have."""
+        if not (1 <= len(plan.cycles) <= CYCLES_MAX):
+            raise Refused("a plan has 1.." + str(CYCLES_MAX) + " cycles", -222)
+        total_s = 0.0
+        for index, cycle in enumerate(plan.cycles):
+            why = cycle_fault(cycle, self.limits, self.heater)
+            if why:
+                raise Refused("cycle " + str(index + 1) + ": " + why, -222)
+            total_s += cycle.hold_s
+        if not (total_s <= self.limits.total_freeze_s_max):
+            raise Refused("the holds add up to " + number(total_s) + " s, not at most "
+                          + number(self.limits.total_freeze_s_max) + " s", -222)
+
     def load(self, plan: Plan) -> None:
-        """Take `plan`, already checked, and forget any progress."""
+        """Take `plan` and forget any progress. Raises Refused as `check` does."""
+        self.check(plan)
         self.plan = plan
         self.index = -1
+
+    def text(self, revision: int) -> str:
+        """Return the loaded plan as an operator is shown it before a start."""
+        if not self.plan.cycles:
+            return "no plan"
+        cycles = ["cycle " + str(index + 1) + ": " + number(cycle.target_c) + " °C for "
+                  + number(cycle.hold_s, 0) + " s, " + cycle.thaw + " thaw"
+                  for index, cycle in enumerate(self.plan.cycles)]
+        return "plan " + self.plan.name + ", revision " + str(revision) + ", " + "; ".join(cycles)
 
     def retarget(self, target_c: float) -> None:
         """Ask for `target_c` in every cycle of the loaded plan."""
@@ -93,7 +102,7 @@ class Treatment:
             self.index += 1
 
     def update(self, mode: str, tip_c: float, now_ms: int) -> Course:
-        """Return what should happen in this tick; `tip_c` NaN never starts a hold or ends a thaw."""
+        """Return what should happen now; a `tip_c` of NaN starts no hold and ends no thaw."""
         if mode == "freeze":
             return self._freeze(tip_c, now_ms)
         if mode == "thaw":
@@ -113,7 +122,7 @@ class Treatment:
     def _thaw(self, tip_c: float, now_ms: int) -> Course:
         elapsed_s = (now_ms - self.mode_since_ms) * 0.001
         by_hand = self.index < 0  # the operator's own thaw, outside a plan
-        heat, least_s, to_c = False, 0.0, THAW_TO_C
+        heat, least_s, to_c = self.heater, 0.0, THAW_TO_C
         if not by_hand:
             cycle = self.plan.cycles[self.index]
             heat, least_s, to_c = cycle.thaw == "active", cycle.thaw_s, cycle.thaw_to_c

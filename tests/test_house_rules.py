@@ -103,6 +103,7 @@ BROKEN_IMPORTS = (
     ("controller/dose.py", "import controller.estimator", "not below it"),
     ("controller/dose.py", "from controller import regulator", "not below it"),
     ("controller/dose.py", "from . import regulator", "not below it"),
+    ("controller/interlocks.py", "from controller.alarms import Latches", "not below it"),
     ("controller/records.py", "from controller.limits import Limits", "not below it"),
     ("controller/records.py", "def f():\n    from controller.core import A", "not below it"),
     ("controller/gadget.py", "from controller.records import Reading", "no row in FLOORS"),
@@ -271,6 +272,7 @@ DOC = '"""A module."""\n'
 @pytest.mark.parametrize(("path", "text", "words"), [
     ("controller/x.py", "x = 1", "no docstring"),
     ("controller/__init__.py", "", "no docstring"),
+    ("controller/x.py", "def f(:", "invalid syntax"),
     ("controller/x.py", DOC + "x = '" + "a" * 100 + "'", "characters"),
     ("controller/x.py", DOC + "def f():\n" + "    x = 1\n" * 70, "f has 71 lines"),
     ("bench/x.py", DOC + "x = 1\n" * 250, "251 lines without"),

@@ -52,7 +52,7 @@ class Scenario(NamedTuple):
     name: str
     orders: tuple[tuple[int, str], ...]  # (tick, word)
     faults: tuple[tuple[int, int, str], ...] = ()  # (first tick, last tick, what)
-    fitted: tuple[str, ...] = CHANNELS
+    fitted: tuple[str, ...] = (*CHANNELS, "heater")
     unclean: str = ""
     ticks: int = 900
 
@@ -61,7 +61,8 @@ START = ((5, "plan"), (10, "precheck"), (60, "freeze"))
 RECOVER = ((220, "ack"), (225, "reset"), (230, "thaw"), (300, "stop"), (310, "precheck"))
 SCENARIOS = (
     Scenario("whole treatment", START),
-    Scenario("one sensor", START, fitted=("tip_c", "supply_kpa")),
+    Scenario("one sensor", START, fitted=("tip_c", "supply_kpa", "heater")),
+    Scenario("another target", (*START, (7, "target")), ticks=300),
     Scenario("refusals", ((3, "freeze"), (4, "reset"), *START, (70, "freeze"), (75, "target"),
                           (80, "nonsense"), (90, "thaw"), (95, "stop"), (99, "plan")), ticks=200),
     Scenario("open thermocouple", START + RECOVER, ((120, 125, "tip_c nan"),), ticks=400),
@@ -91,7 +92,7 @@ class Tip:
 
     def advance(self, valve_fraction: float, heater_fraction: float) -> None:
         """Go on by one tick."""
-        ends_c = 34.0 - 122.0 * min(1.0, valve_fraction * 1.3) + 20.0 * heater_fraction
+        ends_c = 34.0 - 120.0 * min(1.0, 2.8 * valve_fraction) + 20.0 * heater_fraction
         self.tip_c += (ends_c - self.tip_c) * (TICK_MS / 3000.0)
 
     def sense(self, valve_fraction: float) -> dict[str, float]:

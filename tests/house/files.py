@@ -26,12 +26,17 @@ class Source(NamedTuple):
 
     path: str  # from the root, with /
     text: str
-    tree: ast.Module
+    tree: ast.Module  # empty when the text is not Python
+    fault: str = ""  # why it is not
 
 
 def source(path: str, text: str) -> Source:
-    """Return `text` parsed as the file `path`; raises SyntaxError."""
-    return Source(path, text, ast.parse(text, path))
+    """Return `text` parsed as the file `path`."""
+    try:
+        return Source(path, text, ast.parse(text, path))
+    except SyntaxError as error:
+        return Source(path, text, ast.Module(body=[], type_ignores=[]),
+                      f"{path}:{error.lineno}: {error.msg}")
 
 
 def sources() -> list[Source]:

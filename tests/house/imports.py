@@ -36,7 +36,10 @@ DIRECTIONS = (
 FLOORS = (
     ("core",),
     ("console",),  # lists the tables of the stages
-    ("estimator", "interlocks", "treatment", "regulator", "dose", "alarms"),
+    ("alarms", "treatment", "regulator"),
+    ("interlocks",),
+    ("facts",),
+    ("estimator", "dose"),
     ("modes",),  # the words that every stage uses
     ("limits",),
     ("records", "text"),

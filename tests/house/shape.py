@@ -16,6 +16,8 @@ NO_ASSERT = ("controller/interlocks.py", "controller/alarms.py", "controller/lim
 
 def check_shape(file: Source) -> list[str]:
     """Return one sentence per function, module or line of `file` that is too long or mute."""
+    if file.fault:
+        return [file.fault]
     found = []
     for number, line in enumerate(file.text.splitlines(), 1):
         if len(line) > LINE_MAX:

@@ -1,0 +1,260 @@
+"""Controller.step: one reading and the commands since the last one -> one Decision.
+
+A pure function of (its state, reading, commands): no I/O, no clock, so a recorded run can be
+replayed bit for bit. It does not decide how an output reaches its actuator: firmware/loop.py does.
+"""
+
+from controller.alarms import Latches
+from controller.dose import Dose
+from controller.facts import Facts, Senses
+from controller.interlocks import Interlocks, missing
+from controller.limits import Limits
+from controller.modes import mode_row, next_mode
+from controller.records import (
+    Command,
+    Course,
+    Decision,
+    Estimate,
+    Plan,
+    Reading,
+    Refused,
+    Reply,
+    Trip,
+)
+from controller.regulator import Regulator, clamp_fraction, heat_fraction
+from controller.text import number
+from controller.treatment import Treatment, target_fault
+
+LEASE_MS = 500  # five ticks at 10 Hz, above the worst lateness measured on a busy host (144 ms)
+PRECHECK_MS = 2000  # every row proven for twenty ticks
+START_LIFE_MS = 2000  # an older start was queued or replayed, and is refused
+COMMANDS_PER_TICK = 32  # more are refused; `stop` is looked for in all of them
+
+# What an operator may order, and what it does.
+ORDERS = (
+    ("stop", "shut everything now; never refused"),
+    ("plan", "load the plan called by `text`"),
+    ("target", "set the target of every cycle to `value` °C"),
+    ("precheck", "prove every interlock for 2 s"),
+    ("freeze", "start the loaded plan"),
+    ("thaw", "warm the tip, outside a plan"),
+    ("ack", "acknowledge every latched trip"),
+    ("reset", "clear acknowledged trips whose cause is gone"),
+)
+
+
+class Controller:
+    """The state between ticks. Build it once per run; raises Refused when `fitted` lacks a
+    channel that a mandatory interlock needs.
+
+    `fitted`: channels of records.CHANNELS, and "heater", that the rig has.
+    `plans`: those that `plan NAME` may load. `unclean`: how the last process ended, "" if well.
+    """
+
+    def __init__(self, limits: Limits, fitted: "tuple[str, ...]", plans: "tuple[Plan, ...]",
+                 unclean: str = "") -> None:
+        for row in missing(fitted):
+            if row.mandatory:
+                raise Refused("the rig has no " + row.needs + ", and interlock " + row.name
+                              + " is mandatory")
+        self.limits = limits
+        self.fitted = fitted
+        self.plans = plans
+        self.unclean = unclean
+        self.mode = "standby"
+        self.mode_since_ms = 0
+        self.why = "started"
+        self.revision = 0
+        self.last_ms = -1
+        self.senses = Senses(limits, fitted)
+        self.interlocks = Interlocks(limits, fitted)
+        self.latches = Latches()
+        self.dose = Dose()
+        self.treatment = Treatment(limits, "heater" in fitted)
+        self.regulator = Regulator()
+
+    def step(self, reading: Reading, commands: "tuple[Command, ...]") -> Decision:
+        """Return what to do in this tick and why."""
+        dt_ms = self._time_passed(reading.now_ms)
+        self.dose.update(self.mode == "freeze", dt_ms)
+        facts, estimate = self.senses.update(reading, self.dose, self.unclean)
+        self._trip(self.interlocks.check(facts, self.mode, reading.now_ms), reading.now_ms)
+        replies = [self._obey(index, command, facts, reading.now_ms)
+                   for index, command in enumerate(commands)]
+        self._prove_start(facts, reading.now_ms)
+        course = self._follow_plan(estimate, reading.now_ms)
+        return self._decide(reading.now_ms, dt_ms, estimate, course, tuple(replies))
+
+    def _time_passed(self, now_ms: int) -> int:
+        """Whole ms since the last tick, 0..; a clock that goes back counts as no time."""
+        passed_ms = now_ms - self.last_ms if self.last_ms >= 0 else 0
+        self.last_ms = now_ms
+        return max(0, passed_ms)
+
+    def _trip(self, trips: "tuple[Trip, ...]", now_ms: int) -> None:
+        if not trips:
+            return
+        self.latches.hold(trips)
+        if self.mode != "fault":
+            self._enter("trip", self.latches.held[0].reason, now_ms)
+
+    def _obey(self, index: int, command: Command, facts: Facts, now_ms: int) -> Reply:
+        try:
+            if index >= COMMANDS_PER_TICK and command.name != "stop":
+                raise Refused("more than " + str(COMMANDS_PER_TICK) + " commands in one tick")
+            text = self._order(command, facts, now_ms)
+            code = 0
+        except Refused as refusal:
+            text = refusal.text
+            code = refusal.code
+        return Reply(command.session, command.number, code, text, self.revision)
+
+    def _order(self, command: Command, facts: Facts, now_ms: int) -> str:
+        name = command.name
+        if name == "stop":
+            return self._stop(now_ms)
+        if name == "plan":
+            return self._load(command.text)
+        if name == "target":
+            return self._retarget(command.value)
+        if name == "precheck":
+            return self._enter(name, "proving every interlock for "
+                               + number(PRECHECK_MS * 0.001) + " s", now_ms)
+        if name == "freeze":
+            return self._start(command, facts, now_ms)
+        if name == "thaw":
+            return self._thaw(facts, now_ms)
+        if name == "ack":
+            return self._acknowledge()
+        if name == "reset":
+            return self._reset(facts, now_ms)
+        raise Refused("no order is called " + name, -113)
+
+    def _enter(self, event: str, why: str, now_ms: int) -> str:
+        """Change the mode by `event`; raises Refused when the table has no such row."""
+        mode = next_mode(self.mode, event)
+        if not mode:
+            raise Refused(event + " is not possible in mode " + self.mode)
+        if mode == "freeze":
+            self.dose.new_cycle()
+            self.regulator.start()
+        self.mode = mode
+        self.mode_since_ms = now_ms
+        self.treatment.enter(mode, now_ms)
+        self.why = why
+        return mode + ": " + why
+
+    def _stop(self, now_ms: int) -> str:
+        if self.mode == "fault":
+            return "shut; fault: " + self.why
+        return self._enter("stop", "stopped by the operator in mode " + self.mode, now_ms)
+
+    def _load(self, name: str) -> str:
+        if self.mode not in ("standby", "precheck", "ready", "done"):
+            raise Refused("a plan cannot be loaded in mode " + self.mode)
+        for plan in self.plans:
+            if plan.name == name:
+                self.treatment.load(plan)
+                self.dose.new_site()
+                self.revision += 1
+                return self.treatment.text(self.revision)
+        raise Refused("no plan is called " + name + "; there are: "
+                      + ", ".join([plan.name for plan in self.plans]), -222)
+
+    def _retarget(self, target_c: float) -> str:
+        why = target_fault(target_c, self.limits)
+        if why:
+            raise Refused(why, -222)
+        if self.mode not in ("standby", "precheck", "ready", "done"):
+            raise Refused("the target cannot be changed in mode " + self.mode)
+        if not self.treatment.plan.cycles:
+            raise Refused("no plan is loaded, so there is no target to set")
+        self.treatment.retarget(target_c)
+        self.revision += 1
+        return self.treatment.text(self.revision)
+
+    def _start(self, command: Command, facts: Facts, now_ms: int) -> str:
+        if self.mode != "ready":
+            raise Refused("freeze is not possible in mode " + self.mode + "; precheck first")
+        if not (0 <= now_ms - command.issued_ms <= START_LIFE_MS):
+            raise Refused("this start is " + str(now_ms - command.issued_ms)
+                          + " ms old, not at most " + str(START_LIFE_MS) + " ms; say it again")
+        if not self.treatment.plan.cycles:
+            raise Refused("no plan is loaded")
+        if command.revision != self.revision:
+            raise Refused("you were last shown revision " + str(command.revision) + ", now it is "
+                          + self.treatment.text(self.revision) + "; look at it and start again")
+        unproven = self.interlocks.inhibits(facts)
+        if unproven:
+            raise Refused("start inhibited: " + unproven[0].reason)
+        planned_s = sum([cycle.hold_s for cycle in self.treatment.plan.cycles])
+        if not (facts.total_freeze_s + planned_s <= self.limits.total_freeze_s_max):
+            raise Refused("freeze time in total would be "
+                          + number(facts.total_freeze_s + planned_s) + " s, not at most "
+                          + number(self.limits.total_freeze_s_max)
+                          + " s; load a plan for another site", -222)
+        self.treatment.begin()
+        return self._enter("freeze", self.treatment.text(self.revision), now_ms)
+
+    def _thaw(self, facts: Facts, now_ms: int) -> str:
+        unproven = self.interlocks.inhibits(facts, "thaw")
+        if unproven:
+            raise Refused("thaw inhibited: " + unproven[0].reason)
+        if not next_mode(self.mode, "thaw"):
+            raise Refused("thaw is not possible in mode " + self.mode)
+        self.treatment.begin()
+        return self._enter("thaw", "warming on the operator's word", now_ms)
+
+    def _acknowledge(self) -> str:
+        self.latches.acknowledge()
+        self.unclean = ""
+        return str(len(self.latches.held)) + " trips acknowledged"
+
+    def _reset(self, facts: Facts, now_ms: int) -> str:
+        if self.mode != "fault":
+            raise Refused("nothing to reset in mode " + self.mode)
+        present = self.interlocks.inhibits(facts, "fault")
+        if present:
+            raise Refused("cause present: " + present[0].reason)
+        unseen = self.latches.unacknowledged()
+        if unseen:
+            raise Refused("acknowledge first: " + unseen[0].name + ", " + unseen[0].reason)
+        self.latches.clear()
+        return self._enter("reset", "reset by the operator; nothing was started", now_ms)
+
+    def _prove_start(self, facts: Facts, now_ms: int) -> None:
+        if self.mode not in ("precheck", "ready"):
+            return
+        unproven = self.interlocks.inhibits(facts)
+        if unproven:
+            self._enter("unproven", self.mode + " failed: " + unproven[0].reason, now_ms)
+        elif self.mode == "precheck" and now_ms - self.mode_since_ms >= PRECHECK_MS:
+            self._enter("proven", str(len(self.interlocks.rows)) + " interlocks proven for "
+                        + number(PRECHECK_MS * 0.001) + " s", now_ms)
+
+    def _follow_plan(self, estimate: Estimate, now_ms: int) -> Course:
+        course = self.treatment.update(self.mode, estimate.tip_c, now_ms)
+        if not course.event:
+            return course
+        self._enter(course.event, course.phase + " over in cycle " + str(course.cycle)
+                    + ": tip " + number(estimate.tip_c) + " °C", now_ms)
+        return self.treatment.update(self.mode, estimate.tip_c, now_ms)
+
+    def _decide(self, now_ms: int, dt_ms: int, estimate: Estimate, course: Course,
+                replies: "tuple[Reply, ...]") -> Decision:
+        row = mode_row(self.mode)
+        valve = heater = 0.0
+        if row.valve:
+            valve = self.regulator.update(course.target_c, estimate, dt_ms)
+        if row.heater and course.heat:
+            heater = heat_fraction(estimate.tip_c)
+        valve = clamp_fraction(valve)
+        why = self.why
+        if course.phase:
+            why = (course.phase + ": tip " + number(estimate.tip_c) + " °C, target "
+                   + number(course.target_c) + " °C, " + self.why)
+        return Decision(now_ms, self.mode, course, estimate.tip_c, estimate.slope_c_per_s, valve,
+                        clamp_fraction(heater), row.valve, LEASE_MS, self.latches.tripped(),
+                        self.latches.alarms(), self.dose.cycle_ms * 0.001,
+                        self.dose.total_ms * 0.001, self.treatment.plan.name, self.revision, why,
+                        replies)

@@ -1,0 +1,134 @@
+"""The log: one SQLite file per run with every tick, command, trip, configuration and version.
+
+It does not decide what a log is read for. Times in it are the loop's own milliseconds; wall-clock
+time stands in `run` only where the run had one, so a simulated run's log depends on nothing but
+its inputs.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+from controller.records import CHANNELS, Command, Decision, Reading
+from firmware.loop import Recorder
+
+SCHEMA_VERSION = 1
+ROWS_PER_COMMIT = 100  # ten seconds of ticks in one transaction of a fast run
+
+_CHANNEL_COLUMNS = tuple(
+    f"{channel}{suffix}" for channel in CHANNELS for suffix in ("", "_age_ms", "_fault"))
+
+TICK_COLUMNS = ("tick", "now_ms", "late_ms", "slips", *_CHANNEL_COLUMNS, "actuator_fault", "mode",
+                "phase", "cycle", "target_c", "estimate_c", "slope_c_per_s", "time_left_s",
+                "valve_fraction", "heater_fraction", "isolator_open", "lease_ms", "freeze_s",
+                "total_freeze_s", "revision", "tripped", "alarms", "reason")
+
+# table, columns
+TABLES = (
+    ("run", ("key", "value")),
+    ("ticks", TICK_COLUMNS),
+    ("commands", ("tick", "session", "number", "name", "text", "value", "shown_revision",
+                  "issued_ms", "reply_code", "reply")),
+    ("trips", ("tick", "now_ms", "name", "reason")),
+)
+
+
+class LogError(Exception):
+    """The log cannot be written; the text names the file and why."""
+
+
+class SqliteRecorder(Recorder):
+    """Writes a new SQLite file at `path`; raises LogError when it cannot or the file exists."""
+
+    def __init__(self, path: Path, facts: Iterable[tuple[str, str]],
+                 rows_per_commit: int = ROWS_PER_COMMIT) -> None:
+        self.path = path
+        self.tick = 0
+        self.fault = ""  # why rows could not be kept, "" while all is well
+        self._latched: set[str] = set()
+        self._pending: list[tuple[str, tuple[object, ...]]] = []
+        self._rows_per_commit = rows_per_commit
+        if path.exists():
+            raise LogError(f"{path}: exists already; a log is never overwritten")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            # WAL with FULL loses no acknowledged row at a power cut; NORMAL does.
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            for table, columns in TABLES:
+                self._db.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
+        except (OSError, sqlite3.Error) as error:
+            raise LogError(f"{path}: cannot be written: {error}") from error
+        self.note(facts)
+
+    def note(self, facts: Iterable[tuple[str, str]]) -> None:
+        """Keep facts about the whole run: configuration, versions, how it ended."""
+        self._pending += [("run", fact) for fact in facts]
+        self.commit()
+
+    def write(self, reading: Reading, commands: tuple[Command, ...], decision: Decision) -> None:
+        """Keep one tick; the database is touched once per ROWS_PER_COMMIT."""
+        self._pending.append(("ticks", tick_row(self.tick, reading, decision)))
+        for command, reply in zip(commands, decision.replies, strict=True):
+            self._pending.append(("commands", (
+                self.tick, command.session, command.number, command.name, command.text,
+                _finite(command.value), command.revision, command.issued_ms, reply.code,
+                reply.text)))
+        for trip in decision.tripped:
+            if trip.name not in self._latched:
+                self._pending.append(("trips", (self.tick, decision.now_ms, *trip)))
+        self._latched = {trip.name for trip in decision.tripped}
+        self.tick += 1
+        if len(self._pending) >= self._rows_per_commit:
+            self.commit()
+
+    def commit(self) -> None:
+        """Put what is pending on the disk. A failure is kept in `fault`; the rows stay pending."""
+        try:
+            self._db.execute("BEGIN")
+            for table, row in self._pending:
+                self._db.execute(_INSERT[table], row)
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.fault = f"{self.path}: {error}"
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            return
+        self.fault = ""
+        self._pending.clear()
+
+    def close(self, outcome: str) -> None:
+        """Keep how the run ended, and leave one plain file without its WAL."""
+        self.note((("outcome", outcome),))
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.close()
+
+
+_INSERT = {table: f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})"
+           for table, columns in TABLES}
+
+
+def tick_row(tick: int, reading: Reading, decision: Decision) -> tuple[object, ...]:
+    """Return the row of table ticks, in the order of TICK_COLUMNS. NaN is written as NULL, infinite
+    values as they are."""
+    row: list[object] = [tick, reading.now_ms, reading.late_ms, reading.slips]
+    for channel in CHANNELS:
+        sample = getattr(reading, channel)
+        row += [_finite(sample.value), sample.age_ms, sample.fault]
+    course = decision.course
+    row += [reading.actuator_fault, decision.mode, course.phase, course.cycle,
+            _finite(course.target_c), _finite(decision.tip_c), _finite(decision.slope_c_per_s),
+            _finite(course.time_left_s), decision.valve_fraction, decision.heater_fraction,
+            int(decision.isolator_open), decision.lease_ms, decision.freeze_s,
+            decision.total_freeze_s, decision.revision,
+            ",".join(trip.name for trip in decision.tripped),
+            ",".join(f"{alarm.priority}:{alarm.name}{'' if alarm.acknowledged else '!'}"
+                     for alarm in decision.alarms),
+            decision.reason]
+    return tuple(row)
+
+
+def _finite(value: float) -> float | None:
+    return None if value != value else value
