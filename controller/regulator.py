@@ -1,19 +1,24 @@
 """Target and estimate -> valve demand. simple_pid inside, with explicit time and no NaN.
 
-Full open until a slope look-ahead hands over without a bump, then PI on the error and D on the
-filtered slope. It does not decide whether gas may flow at all: core.py does.
+Full open until a slope look-ahead hands over without a bump; then PI on the distance to an
+exponential reference, D on the filtered slope, and a feed-forward for the tissue's fading load.
+It does not decide whether gas may flow at all: core.py does.
 """
+
+import math
 
 from simple_pid import PID
 
-from controller.records import Estimate
+from controller.records import NAN, Estimate
 
-# Tuned on the nominal N2O plant (docs/decisions, "regulator"); 10 Hz, noise 0.15 °C.
-KP_PER_C = -0.020  # valve fraction per °C of error: colder needs more gas, hence negative
-KI_PER_C_S = -0.0035
-KD_S_PER_C = 0.012  # valve fraction per °C/s of slope: falling fast shuts earlier
-LEAD_S = 1.3  # dead time, plenum and residual boil-down that follow a change of the valve
-HANDOVER_FRACTION = 0.28  # what holds -60 °C on the nominal plant just after the pull-down
+# Tuned on the nominal N2O plant, 10 Hz, noise 0.15 °C: docs/decisions/0005-regulator.md.
+KP_PER_C = -0.019  # valve fraction per °C of error: colder needs more gas, hence negative
+KI_PER_C_S = -0.027
+KD_S_PER_C = 0.016  # valve fraction per °C/s of slope error: falling too fast shuts earlier
+LEAD_S = 1.15  # time constant of the reference; also how far the look-ahead sees
+HANDOVER_FRACTION = 0.11  # the integral at the handover; it fills while the load fades
+LOAD_FRACTION = 0.45  # what the fresh tissue asks for on top at first
+LOAD_S = 3.7  # and how fast that fades
 REGULATED_FRACTION_MAX = 0.5  # beyond it more gas warms the tip (exhaust back pressure)
 APPROACH_MS_MAX = 60000  # full open no longer than this: an unreachable target must not stay there
 HEAT_TO_C = 33.0  # body warm, well below the 41 °C ceiling
@@ -28,6 +33,11 @@ def clamp_fraction(value: float, high: float = 1.0) -> float:
     return min(high, max(0.0, value))
 
 
+def heat_fraction(tip_c: float) -> float:
+    """Return the heater fraction 0..1 of an active thaw: full power, fading out at HEAT_TO_C."""
+    return clamp_fraction((HEAT_TO_C - tip_c) / HEAT_FADE_C)
+
+
 class Regulator:
     """Holds one tip temperature by the valve fraction."""
 
@@ -35,13 +45,14 @@ class Regulator:
         self.pid = PID(KP_PER_C, KI_PER_C_S, 0.0, setpoint=0.0, sample_time=None,
                        output_limits=(0.0, REGULATED_FRACTION_MAX), auto_mode=False,
                        time_fn=_no_clock)
-        self.approaching = True
         self.approach_ms = 0
+        self.regulating_ms = -1  # since the handover; -1 before it
+        self.handover_c = NAN
 
     def start(self) -> None:
         """Forget the past: a freeze begins."""
-        self.approaching = True
         self.approach_ms = 0
+        self.regulating_ms = -1
         self.pid.set_auto_mode(False)
 
     def update(self, target_c: float, estimate: Estimate, dt_ms: int) -> float:
@@ -55,20 +66,27 @@ class Regulator:
         slope = estimate.slope_c_per_s
         if slope != slope:
             slope = 0.0
-        if self.approaching:
+        if self.regulating_ms < 0:
             self.approach_ms += dt_ms
             if tip_c + slope * LEAD_S > target_c and self.approach_ms < APPROACH_MS_MAX:
                 return 1.0
-            self.approaching = False
-            self.pid.set_auto_mode(True, last_output=HANDOVER_FRACTION)
-        self.pid.setpoint = target_c
+            self._hand_over(tip_c)
+        return self._regulate(target_c, tip_c, slope, dt_ms)
+
+    def _hand_over(self, tip_c: float) -> None:
+        self.regulating_ms = 0
+        self.handover_c = tip_c
+        self.pid.set_auto_mode(True, last_output=HANDOVER_FRACTION)
+
+    def _regulate(self, target_c: float, tip_c: float, slope: float, dt_ms: int) -> float:
+        self.regulating_ms += dt_ms
+        since_s = self.regulating_ms * 0.001
+        ahead_c = (self.handover_c - target_c) * math.exp(-since_s / LEAD_S)
+        self.pid.setpoint = target_c + ahead_c
         held = self.pid(tip_c, dt=min(DT_S_MAX, max(1, dt_ms) * 0.001))
-        return clamp_fraction((held or 0.0) + KD_S_PER_C * slope, REGULATED_FRACTION_MAX)
-
-
-def heat_fraction(tip_c: float) -> float:
-    """Return the heater fraction 0..1 of an active thaw: full power, fading out at HEAT_TO_C."""
-    return clamp_fraction((HEAT_TO_C - tip_c) / HEAT_FADE_C)
+        damping = KD_S_PER_C * (slope + ahead_c / LEAD_S)
+        load = LOAD_FRACTION * math.exp(-since_s / LOAD_S)
+        return clamp_fraction((held or 0.0) + damping + load, REGULATED_FRACTION_MAX)
 
 
 def _no_clock() -> float:

@@ -6,6 +6,7 @@ It does not decide what the hardware does.
 from controller.records import CHANNELS
 from firmware.config import Rig, SimDevice
 from firmware.loop import Hardware
+from hal.errors import NotConnected
 from hal.interface import Clock, Watchdog
 from hal.linux import LinuxClock
 from sim_hardware.clock import SimClock, SteppedClock
@@ -76,6 +77,22 @@ def open_simulated(rig: Rig, seed: int | None, real_time: bool, watchdog: Watchd
                         SimSwitch(probe) if "isolator" in roles else None,
                         SimHeater(probe) if "heater" in roles else None, watchdog)
     return Bench(hardware, probe)
+
+
+def open_bench(rig: Rig, watchdog: Watchdog, seed: int | None = None,
+               faults: tuple[FaultOrder, ...] = ()) -> Bench:
+    """Return the rig's hardware, open and in real time. Raises HalError."""
+    if rig.simulated:
+        return open_simulated(rig, seed, True, watchdog, faults)
+    raise NotConnected("wires are not built yet")
+
+
+def shut_freshly(rig: Rig) -> str:
+    """Open the ports anew, shut every actuator, close; return what was done. Raises HalError when
+    a device does not confirm."""
+    if rig.simulated:
+        return "the simulated probe ended with its process; nothing is left open"
+    raise NotConnected("wires are not built yet")
 
 
 def fault_orders(texts: tuple[str, ...]) -> tuple[FaultOrder, ...]:

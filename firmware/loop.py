@@ -43,7 +43,9 @@ def sense(hardware: Hardware, now_ms: int, late_ms: int, slips: int,
             if name == channel:
                 sample = _sample(sensor)
         samples.append(sample)
-    return Reading(now_ms, late_ms, slips, *samples, actuator_fault)
+    tip, tip_b, skin, supply, exhaust, flow, estop = samples
+    return Reading(now_ms, late_ms, slips, tip, tip_b, skin, supply, exhaust, flow, estop,
+                   actuator_fault)
 
 
 def _sample(sensor: Sensor) -> Sample:

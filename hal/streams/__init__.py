@@ -1,0 +1,1 @@
+"""Bytes to and from ports: one file per library that knows how."""

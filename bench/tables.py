@@ -1,0 +1,57 @@
+"""The tables that the running code uses, for the terminal, for programs and for the documentation.
+
+It does not decide what stands in them: controller/limits.py and controller/interlocks.py do.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+
+from controller.interlocks import INTERLOCKS, Interlock
+from controller.limits import LIMITS, Limits
+from controller.text import number
+
+LIMIT_HEADS = ("limit", "value", "hard range", "unit", "protects", "source")
+INTERLOCK_HEADS = ("interlock", "needs", "proven while", "grace", "trips in", "response",
+                   "priority", "hazard", "source")
+
+
+def limit_rows(limits: Limits) -> list[tuple[str, ...]]:
+    """Return the rows of LIMITS with the values of `limits`, as text."""
+    return [(row.name, number(getattr(limits, row.name)),
+             f"{number(row.low)} .. {number(row.high)}", row.unit, row.meaning, row.source)
+            for row in LIMITS]
+
+
+def interlock_rows(limits: Limits) -> list[tuple[str, ...]]:
+    """Return the rows of INTERLOCKS with the numbers of `limits`, as text."""
+    return [(row.name, row.needs + (" (mandatory)" if row.mandatory else ""),
+             _proven(row, limits), f"{row.grace_ms} ms", ", ".join(row.armed) or "never",
+             row.response, row.priority, row.hazard, row.source) for row in INTERLOCKS]
+
+
+def _proven(row: Interlock, limits: Limits) -> str:
+    if not row.limit:
+        return f"{row.fact} {row.rule}"
+    return f"{row.fact} {row.rule} {number(getattr(limits, row.limit))} {row.unit}"
+
+
+def markdown(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Return a Markdown table."""
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def terminal(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+    """Return the table for a terminal."""
+    table = Table(*heads, header_style="bold", expand=False)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def as_json(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[dict[str, Any]]:
+    """Return one object per row."""
+    return [dict(zip(heads, row, strict=True)) for row in rows]

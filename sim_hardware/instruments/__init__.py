@@ -1,0 +1,1 @@
+"""The bytes side: each supported instrument answered as the real one does."""
