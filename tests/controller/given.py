@@ -1,0 +1,114 @@
+"""What the controller's tests start from: a sound reading, commands, a machine in some mode."""
+
+from controller.core import Controller
+from controller.limits import limits_from
+from controller.records import (
+    CHANNELS,
+    NAN,
+    Command,
+    Cycle,
+    Decision,
+    Estimate,
+    Plan,
+    Reading,
+    Reply,
+    Sample,
+)
+
+LIMITS_IN_FORCE = limits_from()
+FITTED = (*CHANNELS, "heater")
+TICK_MS = 100
+WARM_C = 34.0
+SOUND = {"tip_c": WARM_C, "tip_b_c": WARM_C, "skin_c": 33.0, "supply_kpa": 5000.0,
+         "exhaust_kpa": 50.0, "flow_slpm": 5.0, "estop": 1.0}
+NUMBERS_THAT_ARE_NONE = (float("nan"), float("inf"), float("-inf"), 1e38, -1e38)
+TWO_CYCLES = Plan("two", (Cycle(-60.0, 5.0, "passive", 1.0, -20.0),
+                          Cycle(-60.0, 5.0, "active", 1.0, 5.0)))
+ONE_CYCLE = Plan("one", (Cycle(-40.0, 100.0, "passive", 0.0, 0.0),))
+PLANS = (TWO_CYCLES, ONE_CYCLE)
+
+
+def reading(now_ms: int = 0, **changes: object) -> Reading:
+    """Return a sound reading; a number in `changes` becomes a fresh sample of its channel."""
+    samples = {channel: Sample(value, 0, "") for channel, value in SOUND.items()}
+    sound = Reading(now_ms, 0, 0, *[samples[channel] for channel in CHANNELS], "")
+    for name, value in changes.items():
+        is_channel = name in CHANNELS and not isinstance(value, Sample)
+        sound = sound._replace(**{name: Sample(value, 0, "") if is_channel else value})
+    return sound
+
+
+def both_tips(value_c: float) -> dict[str, float]:
+    """Return the changes for a reading whose two tip sensors say the same."""
+    return {"tip_c": value_c, "tip_b_c": value_c}
+
+
+def estimate(tip_c: float, slope_c_per_s: float = 0.0) -> Estimate:
+    """Return an estimate as the regulator takes it."""
+    return Estimate(tip_c, slope_c_per_s, 0.0, 0.0, 0)
+
+
+class Desk:
+    """An operator's desk: a controller with its time, one tick per call."""
+
+    def __init__(self, fitted: tuple[str, ...] = FITTED, plans: tuple[Plan, ...] = PLANS,
+                 unclean: str = "", **limits: float) -> None:
+        self.limits = limits_from(tuple(limits.items()))
+        self.controller = Controller(self.limits, fitted, plans, unclean)
+        self.now_ms = 0
+        self.last: Decision | None = None
+
+    def command(self, name: str, text: str = "", value: float = NAN, **changes: int) -> Command:
+        """Return a command that is issued in the coming tick by one who saw the last decision."""
+        command = Command(name, text, value, "desk", 0, self.controller.revision,
+                          self.now_ms + TICK_MS)
+        return command._replace(**changes)
+
+    def tick(self, *commands: Command, **changes: object) -> Decision:
+        """Return the decision of one tick later."""
+        self.now_ms += TICK_MS
+        self.last = self.controller.step(reading(self.now_ms, **changes), commands)
+        return self.last
+
+    def order(self, name: str, text: str = "", value: float = NAN, **changes: int) -> Reply:
+        """Return what a sound tick answers to one command."""
+        return self.tick(self.command(name, text, value, **changes)).replies[0]
+
+    def ticks(self, count: int, **changes: object) -> Decision:
+        """Return the last decision of `count` equal ticks."""
+        for _ in range(count):
+            decision = self.tick(**changes)
+        return decision
+
+    def ready(self, plan: str = "two") -> "Desk":
+        """Load a plan and prove everything."""
+        self.order("plan", plan)
+        self.order("precheck")
+        self.ticks(20)
+        return self
+
+    def freezing(self, plan: str = "two") -> "Desk":
+        """Go on to the start of a freeze."""
+        self.ready(plan)
+        self.order("freeze")
+        return self
+
+
+def desk_in(mode: str) -> Desk:
+    """Return a desk whose controller came to `mode` by commands and readings alone."""
+    desk = Desk()
+    if mode == "precheck":
+        desk.order("precheck")
+    elif mode == "ready":
+        desk.ready()
+    elif mode == "freeze":
+        desk.freezing()
+    elif mode == "thaw":
+        desk.order("thaw")
+    elif mode == "done":
+        desk.order("thaw")
+        desk.tick()
+    elif mode == "fault":
+        desk.tick(estop=0.0)
+    assert desk.controller.mode == mode
+    return desk
