@@ -1,1 +1,1 @@
-"""The bytes side: each supported instrument answered as the real one does."""
+"""The bytes side of the simulated probe: each instrument answered as the real one does."""

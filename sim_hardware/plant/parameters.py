@@ -18,6 +18,7 @@ class Parameters(NamedTuple):
     cylinder_w_per_k: float = 2.0  # W/K, wall to room; (a)
     vaporisation_j_per_g: float = 180.0  # J/g near 20 °C; (a) textbook, not looked up
     supply_lag_s: float = 0.4  # s, line follows its source; (a)
+    supply_break_lag_s: float = 0.05  # s, line follows a hose that came off; (a)
     # valve and line
     nominal_supply_bar: float = 50.53  # bar absolute, saturation at 20 °C; [P]
     full_flow_g_per_s: float = 0.40  # g/s, full open at nominal supply; (a)

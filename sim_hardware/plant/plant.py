@@ -76,6 +76,7 @@ class Plant:
         self._skin_cell = int(np.searchsorted(self.shells.radius_mm, p.skin_depth_mm))
         self._line = deque([0.0] * (p.dead_ms // STEP_MS))
         self._supply_gain = _gain(p.supply_lag_s)
+        self._supply_break_gain = _gain(p.supply_break_lag_s)
         self._valve_gain = _gain(p.valve_lag_s)
         self._plenum_gain = _gain(p.plenum_lag_s)
         self._chi_gain = _gain(p.recuperator_lag_s)
@@ -123,10 +124,11 @@ class Plant:
         self.cylinder_c += STEP_S * supply.cylinder_rate_c_per_s(
             self.cylinder_c, self.flow_g_per_s, p)
         if damage.supply_kpa is None:
-            source_bar = saturation.pressure_bar(self.cylinder_c)
+            source_bar, gain = saturation.pressure_bar(self.cylinder_c), self._supply_gain
         else:
             source_bar = supply.absolute_bar(damage.supply_kpa, p)
-        self.supply_bar += self._supply_gain * (source_bar - self.supply_bar)
+            gain = self._supply_break_gain
+        self.supply_bar += gain * (source_bar - self.supply_bar)
 
     def _advance_flow(self, demand: Demand, damage: Damage) -> None:
         p = self.parameters
