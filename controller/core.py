@@ -23,7 +23,7 @@ from controller.records import (
 )
 from controller.regulator import Regulator, clamp_fraction, heat_fraction
 from controller.text import number
-from controller.treatment import Treatment, target_fault
+from controller.treatment import Treatment, plan_text, target_fault
 
 LEASE_MS = 500  # five ticks at 10 Hz, above the worst lateness measured on a busy host (144 ms)
 PRECHECK_MS = 2000  # every row proven for twenty ticks
@@ -102,11 +102,9 @@ class Controller:
         try:
             if index >= COMMANDS_PER_TICK and command.name != "stop":
                 raise Refused("more than " + str(COMMANDS_PER_TICK) + " commands in one tick")
-            text = self._order(command, facts, now_ms)
-            code = 0
+            text, code = self._order(command, facts, now_ms), 0
         except Refused as refusal:
-            text = refusal.text
-            code = refusal.code
+            text, code = refusal.text, refusal.code
         return Reply(command.session, command.number, code, text, self.revision)
 
     def _order(self, command: Command, facts: Facts, now_ms: int) -> str:
@@ -157,7 +155,7 @@ class Controller:
                 self.treatment.load(plan)
                 self.dose.new_site()
                 self.revision += 1
-                return self.treatment.text(self.revision)
+                return self._plan_shown()
         raise Refused("no plan is called " + name + "; there are: "
                       + ", ".join([plan.name for plan in self.plans]), -222)
 
@@ -171,7 +169,10 @@ class Controller:
             raise Refused("no plan is loaded, so there is no target to set")
         self.treatment.retarget(target_c)
         self.revision += 1
-        return self.treatment.text(self.revision)
+        return self._plan_shown()
+
+    def _plan_shown(self) -> str:
+        return plan_text(self.treatment.plan, self.revision)
 
     def _start(self, command: Command, facts: Facts, now_ms: int) -> str:
         if self.mode != "ready":
@@ -183,7 +184,7 @@ class Controller:
             raise Refused("no plan is loaded")
         if command.revision != self.revision:
             raise Refused("you were last shown revision " + str(command.revision) + ", now it is "
-                          + self.treatment.text(self.revision) + "; look at it and start again")
+                          + self._plan_shown() + "; look at it and start again")
         unproven = self.interlocks.inhibits(facts)
         if unproven:
             raise Refused("start inhibited: " + unproven[0].reason)
@@ -194,7 +195,7 @@ class Controller:
                           + number(self.limits.total_freeze_s_max)
                           + " s; load a plan for another site", -222)
         self.treatment.begin()
-        return self._enter("freeze", self.treatment.text(self.revision), now_ms)
+        return self._enter("freeze", self._plan_shown(), now_ms)
 
     def _thaw(self, facts: Facts, now_ms: int) -> str:
         unproven = self.interlocks.inhibits(facts, "thaw")
@@ -248,13 +249,12 @@ class Controller:
             valve = self.regulator.update(course.target_c, estimate, dt_ms)
         if row.heater and course.heat:
             heater = heat_fraction(estimate.tip_c)
-        valve = clamp_fraction(valve)
         why = self.why
         if course.phase:
             why = (course.phase + ": tip " + number(estimate.tip_c) + " °C, target "
                    + number(course.target_c) + " °C, " + self.why)
-        return Decision(now_ms, self.mode, course, estimate.tip_c, estimate.slope_c_per_s, valve,
-                        clamp_fraction(heater), row.valve, LEASE_MS, self.latches.tripped(),
-                        self.latches.alarms(), self.dose.cycle_ms * 0.001,
-                        self.dose.total_ms * 0.001, self.treatment.plan.name, self.revision, why,
-                        replies)
+        return Decision(now_ms, self.mode, course, estimate.tip_c, estimate.slope_c_per_s,
+                        clamp_fraction(valve), clamp_fraction(heater), row.valve, LEASE_MS,
+                        self.latches.tripped(), self.latches.alarms(),
+                        self.dose.cycle_ms * 0.001, self.dose.total_ms * 0.001,
+                        self.treatment.plan, self.revision, why, replies)

@@ -146,7 +146,7 @@ Decision = NamedTuple(
         ("alarms", "tuple[Alarm, ...]"),  # highest priority first
         ("freeze_s", float),  # 0..; of this cycle
         ("total_freeze_s", float),  # 0..; since the plan was loaded
-        ("plan", str),  # name of the loaded plan, "" when none
+        ("plan", Plan),  # the loaded one, with the targets in force; no cycles when none
         ("revision", int),  # grows with every change of plan or target
         ("reason", str),  # why, with numbers
         ("replies", "tuple[Reply, ...]"),  # one per command, in their order

@@ -43,6 +43,16 @@ def cycle_fault(cycle: Cycle, limits: Limits, heater: bool) -> str:
     return ""
 
 
+def plan_text(plan: Plan, revision: int) -> str:
+    """Return `plan` as an operator is shown it before a start."""
+    if not plan.cycles:
+        return "no plan"
+    cycles = ["cycle " + str(index + 1) + ": " + number(cycle.target_c) + " °C for "
+              + number(cycle.hold_s, 0) + " s, " + cycle.thaw + " thaw"
+              for index, cycle in enumerate(plan.cycles)]
+    return "plan " + plan.name + ", revision " + str(revision) + ", " + "; ".join(cycles)
+
+
 class Treatment:
     """Where the running plan is. Time is handed in."""
 
@@ -74,15 +84,6 @@ class Treatment:
         self.check(plan)
         self.plan = plan
         self.index = -1
-
-    def text(self, revision: int) -> str:
-        """Return the loaded plan as an operator is shown it before a start."""
-        if not self.plan.cycles:
-            return "no plan"
-        cycles = ["cycle " + str(index + 1) + ": " + number(cycle.target_c) + " °C for "
-                  + number(cycle.hold_s, 0) + " s, " + cycle.thaw + " thaw"
-                  for index, cycle in enumerate(self.plan.cycles)]
-        return "plan " + self.plan.name + ", revision " + str(revision) + ", " + "; ".join(cycles)
 
     def retarget(self, target_c: float) -> None:
         """Ask for `target_c` in every cycle of the loaded plan."""

@@ -56,6 +56,7 @@ class Desk:
         self.limits = limits_from(tuple(limits.items()))
         self.controller = Controller(self.limits, fitted, plans, unclean)
         self.now_ms = 0
+        self.tip_c = WARM_C
         self.last: Decision | None = None
 
     def command(self, name: str, text: str = "", value: float = NAN, **changes: int) -> Command:
@@ -67,7 +68,8 @@ class Desk:
     def tick(self, *commands: Command, **changes: object) -> Decision:
         """Return the decision of one tick later."""
         self.now_ms += TICK_MS
-        self.last = self.controller.step(reading(self.now_ms, **changes), commands)
+        seen = {**both_tips(self.tip_c), **changes}
+        self.last = self.controller.step(reading(self.now_ms, **seen), commands)
         return self.last
 
     def order(self, name: str, text: str = "", value: float = NAN, **changes: int) -> Reply:
@@ -78,6 +80,13 @@ class Desk:
         """Return the last decision of `count` equal ticks."""
         for _ in range(count):
             decision = self.tick(**changes)
+        return decision
+
+    def ramp_to(self, tip_c: float) -> Decision:
+        """Let the tip go to `tip_c` as fast as a tip can, and return the last decision."""
+        while self.tip_c != tip_c:
+            self.tip_c += min(5.0, max(-5.0, tip_c - self.tip_c))
+            decision = self.tick()
         return decision
 
     def ready(self, plan: str = "two") -> "Desk":
@@ -104,6 +113,7 @@ def desk_in(mode: str) -> Desk:
     elif mode == "freeze":
         desk.freezing()
     elif mode == "thaw":
+        desk.tip_c = -20.0
         desk.order("thaw")
     elif mode == "done":
         desk.order("thaw")

@@ -6,7 +6,7 @@ import pytest
 
 from controller.limits import limits_from
 from controller.records import Cycle, Plan, Refused
-from controller.treatment import CYCLES_MAX, THAW_TO_C, Treatment, target_fault
+from controller.treatment import CYCLES_MAX, THAW_TO_C, Treatment, plan_text, target_fault
 from tests.controller.given import LIMITS_IN_FORCE, NUMBERS_THAT_ARE_NONE, TWO_CYCLES
 
 GOOD = Cycle(-60.0, 90.0, "passive", 30.0, -20.0)
@@ -176,9 +176,10 @@ def test_a_new_target_holds_for_every_cycle() -> None:
 
 
 def test_an_operator_is_shown_every_cycle_and_the_revision() -> None:
-    assert treatment().text(7) == ("plan two, revision 7, cycle 1: -60.0 °C for 5 s, passive thaw; "
-                                   "cycle 2: -60.0 °C for 5 s, active thaw")
+    assert plan_text(treatment().plan, 7) == (
+        "plan two, revision 7, cycle 1: -60.0 °C for 5 s, passive thaw; "
+        "cycle 2: -60.0 °C for 5 s, active thaw")
 
 
 def test_without_a_plan_that_is_said() -> None:
-    assert Treatment(limits_from(), True).text(0) == "no plan"
+    assert plan_text(Treatment(limits_from(), True).plan, 0) == "no plan"

@@ -35,14 +35,15 @@ DIRECTIONS = (
 # Inside the controller: a file imports only from rows below its own.
 FLOORS = (
     ("core",),
-    ("console",),  # lists the tables of the stages
-    ("alarms", "treatment", "regulator"),
+    ("console",),
+    ("grammar", "replies"),  # replies lists the tables of the stages
+    ("alarms", "treatment", "regulator", "arguments"),
     ("interlocks",),
     ("facts",),
     ("estimator", "dose"),
     ("modes",),  # the words that every stage uses
     ("limits",),
-    ("records", "text"),
+    ("records", "text", "scpi"),
 )
 
 # Libraries that are not Python's own, and where they live. Elsewhere: tests and benchmarks only.

@@ -157,7 +157,7 @@ def line(decision) -> str:
         "valve", bits(decision.valve_fraction), "heater", bits(decision.heater_fraction),
         str(decision.isolator_open), str(decision.lease_ms),
         "dose", bits(decision.freeze_s), bits(decision.total_freeze_s),
-        decision.plan, str(decision.revision),
+        decision.plan.name, str(len(decision.plan.cycles)), str(decision.revision),
         "tripped", ",".join([trip.name + ": " + trip.reason for trip in decision.tripped]),
         "alarms", ",".join([alarm.name + " " + alarm.priority + " " + str(alarm.acknowledged)
                             + ": " + alarm.reason for alarm in decision.alarms]),
