@@ -131,9 +131,10 @@ def load_rig(path: Path) -> Rig:
     text, table = _read_toml(path)
     entries = _validated(RigFile, path, table)
     problems = [f"{path}: {problem}" for problem in _rig_problems(entries)]
+    known = [row.name for row in LIMITS]
     limits = limits_from()
     try:
-        limits = limits_from(tuple(entries.limits.items()))
+        limits = limits_from(tuple(pair for pair in entries.limits.items() if pair[0] in known))
     except Refused as refusal:
         problems.append(f"{path}: limits: {refusal.text}")
     if problems:
@@ -189,9 +190,13 @@ def _problem(path: Path, problem: Any) -> str:
 def _rig_problems(rig: RigFile) -> Iterable[str]:
     for name in rig.limits:
         if name not in [row.name for row in LIMITS]:
-            yield f"limits.{name}: unknown key (value {rig.limits[name]!r})"
+            yield (f"limits.{name}: unknown key (value {rig.limits[name]!r}); `cryoprobe limits` "
+                   "lists them")
     if "valve" not in rig.role:
         yield "role.valve: is missing; without a valve there is nothing to control"
+    kinds = {type(device) for device in rig.device.values()}
+    if len(kinds) > 1:
+        yield "device: simulated and real devices cannot be mixed in one rig"
     ports: dict[str, str] = {}
     for name, device in rig.device.items():
         if isinstance(device, WireDevice) and device.port in ports:
@@ -207,6 +212,14 @@ def _rig_problems(rig: RigFile) -> Iterable[str]:
 # One Alicat flow controller is both the valve and the flow sensor.
 _MAY_SHARE = {"valve", "flow"}
 
+# What each kind of device can play; `sim` plays everything.
+_THERMOMETER = ("tip", "tip_b", "skin")
+_PLAYS: dict[str, tuple[str, ...]] = {
+    "lakeshore218": _THERMOMETER,
+    "lakeshore336": _THERMOMETER,
+    "alicat": ("valve", "flow", "supply", "exhaust"),
+}
+
 
 def _role_problems(rig: RigFile, role: str, entry: RoleEntry,
                    seen: dict[tuple[str, str], str]) -> Iterable[str]:
@@ -217,6 +230,9 @@ def _role_problems(rig: RigFile, role: str, entry: RoleEntry,
         return
     if isinstance(device, SimDevice):
         return
+    if role not in _PLAYS[device.kind]:
+        yield (f"role.{role}.device: {entry.device!r} is of kind {device.kind!r}, which can be: "
+               + ", ".join(_PLAYS[device.kind]))
     if not entry.channel:
         yield f"role.{role}.channel: is missing; device {entry.device} has several"
     channel = (entry.device, entry.channel)
@@ -226,3 +242,7 @@ def _role_problems(rig: RigFile, role: str, entry: RoleEntry,
                f"role {other}; one role per channel")
     if role == "valve" and (entry.full_scale_slpm is None or entry.full_open_slpm is None):
         yield "role.valve: full_scale_slpm and full_open_slpm are missing; an Alicat needs both"
+    valve = rig.role.get("valve", entry)
+    if role == "flow" and (valve.device, valve.channel) != channel:
+        yield (f"role.flow: {entry.device} {entry.channel!r} is not the valve's "
+               f"{valve.device} {valve.channel!r}; the flow is what the valve's Alicat measures")

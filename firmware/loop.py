@@ -59,19 +59,28 @@ def _sample(sensor: Sensor) -> Sample:
 def act(hardware: Hardware, decision: Decision) -> str:
     """Put the decision out; return "" or which output did not arrive. One failure stops no other,
     and after a failure nothing is left open."""
+    fault = _put_out(hardware, decision.valve_fraction, decision.heater_fraction,
+                     decision.isolator_open, decision.lease_ms)
+    if fault:
+        _put_out(hardware, 0.0, 0.0, False, decision.lease_ms)
+    return fault
+
+
+def _put_out(hardware: Hardware, valve_fraction: float, heater_fraction: float,
+             isolator_open: bool, lease_ms: int) -> str:
     fault = ""
     try:
-        hardware.valve.open_to(decision.valve_fraction, decision.lease_ms)
+        hardware.valve.open_to(valve_fraction, lease_ms)
     except HalError as error:
         fault = "valve: " + str(error)
     if hardware.heater is not None:
         try:
-            hardware.heater.heat_at(0.0 if fault else decision.heater_fraction, decision.lease_ms)
+            hardware.heater.heat_at(heater_fraction, lease_ms)
         except HalError as error:
             fault = fault or "heater: " + str(error)
     if hardware.isolator is not None:
         try:
-            hardware.isolator.set_open(decision.isolator_open and not fault, decision.lease_ms)
+            hardware.isolator.set_open(isolator_open, lease_ms)
         except HalError as error:
             fault = fault or "isolator: " + str(error)
     return fault

@@ -37,18 +37,32 @@ class LogError(Exception):
     """The log cannot be written; the text names the file and why."""
 
 
+def run_fact(path: Path, key: str) -> str:
+    """Return one fact of the log at `path`, "" when it has none or is no log."""
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+            row = db.execute("SELECT value FROM run WHERE key = ?", (key,)).fetchone()
+        db.close()
+    except sqlite3.Error:
+        return ""
+    return str(row[0]) if row else ""
+
+
 class SqliteRecorder(Recorder):
-    """Writes a new SQLite file at `path`; raises LogError when it cannot or the file exists."""
+    """Writes a new SQLite file at `path`; raises LogError when it cannot or the file exists.
+
+    `tick` is the number that the next tick gets; a front sets it to control's own count.
+    """
 
     def __init__(self, path: Path, facts: Iterable[tuple[str, str]],
-                 rows_per_commit: int = ROWS_PER_COMMIT) -> None:
+                 rows_per_commit: int = ROWS_PER_COMMIT, resume: bool = False) -> None:
         self.path = path
         self.tick = 0
         self.fault = ""  # why rows could not be kept, "" while all is well
         self._latched: set[str] = set()
         self._pending: list[tuple[str, tuple[object, ...]]] = []
         self._rows_per_commit = rows_per_commit
-        if path.exists():
+        if path.exists() and not resume:
             raise LogError(f"{path}: exists already; a log is never overwritten")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +72,9 @@ class SqliteRecorder(Recorder):
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
             for table, columns in TABLES:
-                self._db.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
+                self._db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)})")
+            last = self._db.execute("SELECT max(tick) FROM ticks").fetchone()[0]
+            self.tick = 0 if last is None else last + 1
         except (OSError, sqlite3.Error) as error:
             raise LogError(f"{path}: cannot be written: {error}") from error
         self.note(facts)
@@ -102,7 +118,7 @@ class SqliteRecorder(Recorder):
     def close(self, outcome: str) -> None:
         """Keep how the run ended, and leave one plain file without its WAL."""
         self.note((("outcome", outcome),))
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.execute("PRAGMA journal_mode=DELETE")  # a reader shall leave no -wal beside it
         self._db.close()
 
 

@@ -1,0 +1,253 @@
+"""The flight recorder: everything in it, nothing made up, never overwritten, honest about a disk
+that fails."""
+
+import math
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from controller.core import Controller
+from controller.limits import limits_from
+from controller.records import CHANNELS, NAN, Command, Decision, Reading, Sample
+from firmware.recorder import ROWS_PER_COMMIT, TABLES, TICK_COLUMNS, LogError, SqliteRecorder
+
+WELL = {"tip_c": 34.0, "tip_b_c": 34.0, "skin_c": 33.0, "supply_kpa": 5000.0,
+        "exhaust_kpa": 50.0, "flow_slpm": 0.25, "estop": 1.0}
+
+
+def read(now_ms: int, **changes: Sample) -> Reading:
+    samples = {**{channel: Sample(value, 12, "") for channel, value in WELL.items()}, **changes}
+    return Reading(now_ms, 3, 0, *[samples[channel] for channel in CHANNELS], "")
+
+
+class Run:
+    """A recorder that is fed by a controller."""
+
+    def __init__(self, path: Path, rows_per_commit: int = 1) -> None:
+        self.path = path
+        self.recorder = SqliteRecorder(path, (("rig", "sim"),), rows_per_commit)
+        self.controller = Controller(limits_from(), CHANNELS, ())
+        self.now_ms = 0
+
+    def tick(self, *orders: str, **changes: Sample) -> Decision:
+        self.now_ms += 100
+        reading = read(self.now_ms, **changes)
+        commands = tuple(Command(name, "", NAN, "desk", number, 0, self.now_ms - 5)
+                         for number, name in enumerate(orders))
+        decision = self.controller.step(reading, commands)
+        self.recorder.write(reading, commands, decision)
+        return decision
+
+    def rows(self, question: str) -> list[tuple]:
+        """Ask the file itself, as another program would."""
+        with sqlite3.connect(self.path) as other:
+            return other.execute(question).fetchall()
+
+    def cell(self, column: str) -> object:
+        return self.rows(f"SELECT {column} FROM ticks ORDER BY tick DESC LIMIT 1")[0][0]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run(tmp_path / "run.sqlite")
+
+
+class FullDisk:
+    """A database whose disk is full until it is mended."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self.database = database
+        self.full = True
+
+    def execute(self, statement: str, row: tuple = ()) -> object:
+        if self.full and statement.startswith("INSERT"):
+            raise sqlite3.OperationalError("database or disk is full")
+        return self.database.execute(statement, row)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.database, name)
+
+
+def fill_disk(run: Run) -> FullDisk:
+    disk = FullDisk(run.recorder._db)
+    run.recorder._db = disk
+    return disk
+
+
+def test_every_tick_is_a_row(run: Run) -> None:
+    for _ in range(7):
+        run.tick()
+    assert run.rows("SELECT tick, now_ms FROM ticks") == [(n, 100 * (n + 1)) for n in range(7)]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_sample_is_kept_with_age_and_fault(run: Run, channel: str) -> None:
+    run.tick(**{channel: Sample(0.75, 41, "loose")})
+    kept = run.rows(f"SELECT {channel}, {channel}_age_ms, {channel}_fault FROM ticks")
+    assert kept == [(0.75, 41, "loose")]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_nan_is_kept_as_null(run: Run, channel: str) -> None:
+    run.tick(**{channel: Sample(math.nan, 0, "")})
+    assert run.cell(channel) is None
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, 1e38])
+def test_an_infinite_value_is_kept_as_it_is(run: Run, value: float) -> None:
+    run.tick(tip_c=Sample(value, 0, ""))
+    assert run.cell("tip_c") == value
+
+
+@pytest.mark.parametrize(("column", "field"), [
+    ("mode", "mode"), ("valve_fraction", "valve_fraction"), ("lease_ms", "lease_ms"),
+    ("heater_fraction", "heater_fraction"), ("isolator_open", "isolator_open"),
+    ("estimate_c", "tip_c"), ("revision", "revision"), ("reason", "reason")])
+def test_a_decision_is_kept(run: Run, column: str, field: str) -> None:
+    decision = run.tick()
+    assert run.cell(column) == getattr(decision, field)
+
+
+def test_every_column_of_a_tick_is_filled(run: Run) -> None:
+    run.tick()
+    row, = run.rows("SELECT * FROM ticks")
+    assert len(row) == len(TICK_COLUMNS)
+
+
+def test_every_command_is_a_row_with_its_reply(run: Run) -> None:
+    decision = run.tick("precheck", "warp")
+    assert run.rows("SELECT tick, session, number, name, issued_ms, reply_code, reply "
+                    "FROM commands") == [
+        (0, "desk", 0, "precheck", 95, 0, decision.replies[0].text),
+        (0, "desk", 1, "warp", 95, -113, "no order is called warp")]
+
+
+def test_a_command_without_a_value_has_null(run: Run) -> None:
+    run.tick("stop")
+    assert run.rows("SELECT value FROM commands") == [(None,)]
+
+
+@pytest.mark.requirement("H-01")
+def test_a_trip_is_one_row_however_long_it_is_latched(run: Run) -> None:
+    for _ in range(5):
+        run.tick(estop=Sample(0.0, 0, ""))
+    assert run.rows("SELECT * FROM trips") == [
+        (0, 100, "estop", "e-stop pressed or its wire cut")]
+
+
+def test_a_trip_that_comes_again_after_a_reset_is_a_new_row(run: Run) -> None:
+    pressed = Sample(0.0, 0, "")
+    run.tick(estop=pressed)
+    run.tick("ack", "reset")
+    run.tick(estop=pressed)
+    assert run.rows("SELECT tick, name FROM trips") == [(0, "estop"), (2, "estop")]
+
+
+def test_facts_about_the_run_are_kept(run: Run) -> None:
+    run.recorder.note((("seed", "7"),))
+    assert run.rows("SELECT * FROM run") == [("rig", "sim"), ("seed", "7")]
+
+
+def test_the_outcome_is_kept_at_the_end(run: Run) -> None:
+    run.tick()
+    run.recorder.close("completed")
+    assert run.rows("SELECT value FROM run WHERE key = 'outcome'") == [("completed",)]
+
+
+def test_after_the_end_one_plain_file_is_left(run: Run) -> None:
+    run.tick()
+    run.recorder.close("completed")
+    assert [path.name for path in run.path.parent.iterdir()] == ["run.sqlite"]
+
+
+def test_rows_wait_for_a_whole_transaction(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run.sqlite", ROWS_PER_COMMIT)
+    for _ in range(ROWS_PER_COMMIT - 1):
+        run.tick()
+    assert run.rows("SELECT count(*) FROM ticks") == [(0,)]
+    run.tick()
+    assert run.rows("SELECT count(*) FROM ticks") == [(ROWS_PER_COMMIT,)]
+
+
+def test_the_end_keeps_what_was_waiting(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run.sqlite", ROWS_PER_COMMIT)
+    run.tick()
+    run.recorder.close("stopped")
+    assert run.rows("SELECT count(*) FROM ticks") == [(1,)]
+
+
+def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "run.sqlite"
+    path.write_bytes(b"precious")
+    with pytest.raises(LogError, match="exists already"):
+        SqliteRecorder(path, ())
+    assert path.read_bytes() == b"precious"
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    path = tmp_path / "2024" / "may" / "run.sqlite"
+    SqliteRecorder(path, ()).close("done")
+    assert path.exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LogError, match=r"run\.sqlite: cannot be written"):
+        SqliteRecorder(tmp_path / "file" / "run.sqlite", ())
+
+
+def test_the_log_is_in_wal_mode(run: Run) -> None:
+    assert run.rows("PRAGMA journal_mode") == [("wal",)]
+
+
+def test_every_commit_is_synced(run: Run) -> None:
+    assert run.recorder._db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_a_reader_does_not_disturb_the_writer(run: Run) -> None:
+    run.tick()
+    other = sqlite3.connect(run.path)
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM ticks").fetchone()
+    run.tick()
+    other.close()
+    assert run.recorder.fault == ""
+
+
+def test_a_disk_that_fails_is_told_and_raises_nothing(run: Run) -> None:
+    fill_disk(run)
+    run.tick()
+    assert "disk is full" in run.recorder.fault
+    assert str(run.path) in run.recorder.fault
+
+
+def test_rows_that_could_not_be_kept_are_kept_later_and_once(run: Run) -> None:
+    disk = fill_disk(run)
+    run.tick()
+    run.tick()
+    disk.full = False
+    run.tick()
+    assert run.rows("SELECT tick FROM ticks") == [(0,), (1,), (2,)]
+
+
+def test_a_mended_disk_ends_the_fault(run: Run) -> None:
+    disk = fill_disk(run)
+    run.tick()
+    disk.full = False
+    run.tick()
+    assert run.recorder.fault == ""
+
+
+def test_a_failed_transaction_leaves_nothing_by_halves(run: Run) -> None:
+    run.tick()
+    fill_disk(run)
+    run.tick("stop")
+    assert run.rows("SELECT count(*) FROM ticks") == [(1,)]
+    assert run.rows("SELECT count(*) FROM commands") == [(0,)]
+
+
+def test_the_file_says_its_version_and_has_every_table(run: Run) -> None:
+    assert run.rows("PRAGMA user_version") == [(1,)]
+    names = {name for name, in run.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names == {name for name, _ in TABLES}
