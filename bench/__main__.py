@@ -3,36 +3,37 @@
 It decides nothing about a treatment; each command lives in a file of its own.
 """
 
-import json
-import platform
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from bench import report, tables
-from bench.progress import Progress
-from bench.treat import Outcome, treat_simulated
+from bench import tables
+from bench.attend import GuardianEnded
+from bench.console import ConsoleError, attach
+from bench.ending import asked_to_end
+from bench.run import Wish, checked_faults, print_json, run_treatment
+from bench.serve import serve as serve_rig
+from bench.serve import usable_plans
+from bench.sim import ROLE_HEADS, RoleRow, simulate
 from controller.limits import limits_from
 from controller.records import Refused
-from controller.text import number
-from firmware.assembly import fault_orders
-from firmware.config import ConfigError, Rig, load_plan, load_rig
-from firmware.recorder import LogError, SqliteRecorder
+from firmware.assembly import checked
+from firmware.config import ConfigError, load_rig
+from firmware.recorder import LogError
 from hal.errors import HalError
 
-EXIT_DONE = 0
 EXIT_CONFIG = 2
-EXIT_STOPPED = 3
 EXIT_HARDWARE = 4
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_RIG = ROOT / "rigs" / "sim.toml"
+PLANS = ROOT / "plans"
 RUNS = Path("runs")
+DEFAULT_CONSOLE = "tcp:127.0.0.1:5025"  # the port that SCPI over TCP is known by
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="A controller for a cryoanalgesia probe: bench, research, education.")
@@ -41,91 +42,74 @@ out = Console(highlight=False)
 RigOption = Annotated[Path, typer.Option("--rig", help="The rig file (TOML).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print Markdown.")]
+LogOption = Annotated[Path | None, typer.Option("--log", help="Where the log goes.")]
+SeedOption = Annotated[int | None, typer.Option(
+    "--seed", min=0, max=2**31 - 1, help="Of the simulated probe.")]
+FaultOption = Annotated[list[str] | None, typer.Option(
+    "--fault", help='Simulated probes: "NAME[@SECONDS][,key=value…]"; repeat for more.')]
 
 
 @app.command()
 def run(plan: Annotated[Path, typer.Argument(help="The treatment file (TOML).")],
-        rig: RigOption = DEFAULT_RIG,
-        log: Annotated[Path | None, typer.Option(help="Where the log goes.")] = None,
+        rig: RigOption = DEFAULT_RIG, log: LogOption = None,
         pace: Annotated[str, typer.Option(help="fast (simulated rigs only) or real.")] = "",
-        seed: Annotated[int | None, typer.Option(help="Of the simulated probe.")] = None,
-        fault: Annotated[list[str] | None, typer.Option(
-            help='Simulated rigs: "NAME[@SECONDS][,key=value]".')] = None,
-        as_json: JsonOption = False) -> None:
-    """Run one treatment, start to finish."""
-    bench_rig = load_rig(rig)
-    treatment, plan_text = load_plan(plan, bench_rig.limits, bench_rig.has_heater)
-    faults = _checked_faults(bench_rig, fault or [])
-    real_time = _real_time(bench_rig, pace)
-    path = log or free_log(RUNS, treatment.name)
-    recorder = SqliteRecorder(path, (
-        ("version", version("cryoprobe")), ("python", platform.python_version()),
-        ("rig", bench_rig.text), ("plan", plan_text),
-        ("limits", json.dumps(bench_rig.limits._asdict())),
-        ("seed", str(seed)), ("faults", "; ".join(faults))))
-    with Progress(out, quiet=as_json) as progress:
-        outcome = treat_simulated(bench_rig, treatment, seed, faults, recorder, progress.watch,
-                                  real_time)
-    recorder.close(f"{outcome.mode}: {outcome.reason}")
-    _finish(path, outcome, as_json)
+        seed: SeedOption = None, fault: FaultOption = None, as_json: JsonOption = False) -> None:
+    """Run one treatment, start to finish. Ctrl-C stops it and shuts everything."""
+    path = log or free_log(RUNS, plan.stem)
+    wish = Wish(path, pace, seed, tuple(fault or ()))
+    bench_rig = checked(load_rig(rig))
+    raise typer.Exit(run_treatment(bench_rig, plan, wish, out, as_json, asked_to_end()))
 
 
-def _checked_faults(rig: Rig, texts: list[str]) -> tuple[str, ...]:
-    if texts and not rig.simulated:
-        raise ConfigError([f"--fault: rig {rig.entries.name} is real; faults are for simulated"
-                           " rigs"])
-    try:
-        fault_orders(tuple(texts))
-    except ValueError as error:
-        raise ConfigError([f"--fault: {error}"]) from None
-    return tuple(texts)
-
-
-def _real_time(rig: Rig, pace: str) -> bool:
-    if pace not in ("", "fast", "real"):
-        raise ConfigError([f"--pace: {pace!r} is wrong: fast or real"])
-    if pace == "fast" and not rig.simulated:
-        raise ConfigError([f"--pace: fast is for simulated rigs; {rig.entries.name} has wires"])
-    return pace == "real" or not rig.simulated
-
-
-def free_log(folder: Path, plan: str) -> Path:
-    """Return the first free name FOLDER/PLAN-NNN.sqlite."""
+def free_log(folder: Path, stem: str) -> Path:
+    """Return the first free name FOLDER/STEM-NNN.sqlite."""
     taken = 1
-    while (path := folder / f"{plan}-{taken:03d}.sqlite").exists():
+    while (path := folder / f"{stem}-{taken:03d}.sqlite").exists():
         taken += 1
     return path
 
 
-def _finish(log: Path, outcome: Outcome, as_json: bool) -> None:
-    plot = log.with_suffix(".png")
-    report.draw(log, plot)
-    summary = report.summary_of(log, plot)
-    completed = outcome.mode == "done"
-    if as_json:
-        _print_json({"completed": completed, **report.as_json(summary)})
-    else:
-        _print_summary(summary, outcome, completed)
-    raise typer.Exit(EXIT_DONE if completed else EXIT_STOPPED)
+@app.command()
+def serve(rig: RigOption,
+          console: Annotated[list[str] | None, typer.Option(
+              help=f"tcp:HOST:PORT, pty:LINK, serial:DEV or stdin; repeat for more. "
+                   f"Without: {DEFAULT_CONSOLE}.")] = None,
+          log: LogOption = None,
+          plans: Annotated[Path, typer.Option(help="Folder of the plans to offer.")] = PLANS,
+          seed: SeedOption = None) -> None:
+    """Run the firmware as a service; operators attach by console. Ctrl-C ends it, all shut."""
+    bench_rig = checked(load_rig(rig))
+    usable, refused = usable_plans(bench_rig, plans)
+    for line in refused:
+        sys.stderr.write(f"not offered: {line}\n")
+    path = log or free_log(RUNS, f"serve-{bench_rig.entries.name}")
+    raise typer.Exit(serve_rig(bench_rig, usable, console or [DEFAULT_CONSOLE], path, seed,
+                               asked_to_end()))
 
 
-def _print_summary(summary: report.Summary, outcome: Outcome, completed: bool) -> None:
-    out.print("[bold green]completed[/]" if completed else "[bold red]stopped[/]",
-              f"in mode {outcome.mode}: {outcome.reason}", soft_wrap=True)
-    for trip in summary.trips:
-        out.print(f"  tripped  {trip}", soft_wrap=True)
-    heads = ("cycle", "target", "approach", "hold", "mean of hold", "coldest", "thaw")
-    rows = [(str(c.cycle), f"{number(c.target_c)} °C", f"{number(c.approach_s)} s",
-             f"{number(c.hold_s)} s", f"{number(c.mean_hold_c, 2)} °C",
-             f"{number(c.coldest_c, 2)} °C", f"{number(c.thaw_s)} s") for c in summary.cycles]
-    if rows:
-        out.print(tables.terminal(heads, rows))
-    out.print(f"freeze time {number(summary.total_freeze_s)} s in {number(summary.treatment_s)} s")
-    out.print(f"log    {summary.log}\nreport {summary.plot}", soft_wrap=True)
+@app.command()
+def sim(rig: RigOption,
+        link: Annotated[Path | None, typer.Option(
+            help="Folder for the ports; without it they are where the rig expects them.")] = None,
+        seed: SeedOption = None, fault: FaultOption = None, as_json: JsonOption = False) -> None:
+    """Answer as the rig's instruments, with one simulated probe behind them. Ctrl-C ends it."""
+    def show(rows: list[RoleRow]) -> None:
+        if as_json:
+            print_json(out, tables.as_json(ROLE_HEADS, rows))
+        else:
+            out.file.write(tables.plain(ROLE_HEADS, rows))
+        out.file.flush()
+
+    bench_rig = checked(load_rig(rig))
+    faults = checked_faults(tuple(fault or ()))
+    simulate(bench_rig, link, seed, faults, show, asked_to_end())
 
 
-def _print_json(value: Any) -> None:
-    out.file.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+@app.command()
+def console(address: Annotated[str, typer.Argument(
+        help="Where `serve` listens: tcp:HOST:PORT, pty:LINK or serial:DEV.")]) -> None:
+    """Attach to a running controller: history, completion, live status. Ctrl-D detaches."""
+    attach(address)
 
 
 @app.command()
@@ -144,7 +128,7 @@ def interlocks(as_json: JsonOption = False, markdown: MarkdownOption = False) ->
 def _show(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], as_json: bool,
           markdown: bool) -> None:
     if as_json:
-        _print_json(tables.as_json(heads, rows))
+        print_json(out, tables.as_json(heads, rows))
     elif markdown:
         out.file.write(tables.markdown(heads, rows))
     else:
@@ -156,11 +140,16 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except (ConfigError, LogError, Refused) as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(EXIT_CONFIG)
-    except HalError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(EXIT_HARDWARE)
+        _end(error, EXIT_CONFIG)
+    except (HalError, ConsoleError) as error:
+        _end(error, EXIT_HARDWARE)
+    except GuardianEnded as ended:
+        sys.exit(ended.exit_code)  # it has said why
+
+
+def _end(error: Exception, code: int) -> None:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ class Progress:
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._ticks = 0
         self._phase = ""
+        self._begun_ms = -1
 
     def __enter__(self) -> "Progress":
         if not self._quiet and self._console.is_terminal:
@@ -39,18 +40,21 @@ class Progress:
         if self._quiet:
             return
         self._ticks += 1
+        if self._begun_ms < 0:
+            self._begun_ms = decision.now_ms
         phase = f"{decision.mode} {decision.course.phase} {decision.course.cycle}"
         changed = phase != self._phase
         self._phase = phase
         if self._live.is_started and (changed or self._ticks % SHOW_EVERY_TICKS == 0):
             self._live.update(_panel(reading, decision), refresh=True)
         elif changed and not self._live.is_started:
-            self._console.print(line_of(reading, decision), soft_wrap=True)
+            self._console.print(line_of(reading, decision, self._begun_ms), soft_wrap=True)
 
 
-def line_of(reading: Reading, decision: Decision) -> str:
-    """Return one line for a log file or a dumb terminal."""
-    return f"{number(decision.now_ms / 1000.0):>7} s  {_where(decision):<22} {_numbers(decision)}" \
+def line_of(reading: Reading, decision: Decision, begun_ms: int) -> str:
+    """Return one line for a log file or a dumb terminal, its time counted from `begun_ms`."""
+    at_s = number((decision.now_ms - begun_ms) / 1000.0)
+    return f"{at_s:>7} s  {_where(decision):<22} {_numbers(decision)}" \
         f"  supply {number(reading.supply_kpa.value, 0)} kPa"
 
 

@@ -52,6 +52,13 @@ def terminal(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     return table
 
 
+def plain(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Return aligned lines that nothing wraps or cuts: paths in them can be copied."""
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
+    return "".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+                             ).rstrip() + "\n" for row in (heads, *rows))
+
+
 def as_json(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[dict[str, Any]]:
     """Return one object per row."""
     return [dict(zip(heads, row, strict=True)) for row in rows]

@@ -4,7 +4,7 @@ It does not regulate anything; it is the operator who says the words and reads t
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from controller.core import Controller
 from controller.records import NAN, Command, Decision, Plan, Reading
@@ -12,7 +12,6 @@ from firmware.assembly import NoWatchdog, fault_orders, fitted, open_simulated
 from firmware.config import Rig
 from firmware.loop import Loop, Recorder
 
-Watch = Callable[[Reading, Decision], None]
 SESSION = "run"
 
 
@@ -21,6 +20,20 @@ class Outcome(NamedTuple):
 
     mode: str
     reason: str
+
+
+class Machine(Protocol):
+    """A running controller, seen by its operator."""
+
+    def now_ms(self) -> int:
+        """Return the controller's time."""
+
+    def next(self, orders: tuple[Command, ...]) -> tuple[Reading, Decision]:
+        """Give the orders, then return the next tick. Raises MachineFailed."""
+
+
+class MachineFailed(Exception):
+    """The controller itself has ended; the text says why and what became of the valve."""
 
 
 class Operator:
@@ -62,33 +75,56 @@ class Operator:
         return Command(word, text, NAN, SESSION, self._number, self._revision, now_ms)
 
 
-class _Watched(Recorder):
-    """A recorder with somebody looking over its shoulder."""
-
-    def __init__(self, recorder: Recorder, watch: Watch) -> None:
-        self._recorder = recorder
-        self._watch = watch
-
-    def write(self, reading: Reading, commands: tuple[Command, ...], decision: Decision) -> None:
-        self._recorder.write(reading, commands, decision)
-        self._watch(reading, decision)
-
-
-def treat_simulated(rig: Rig, plan: Plan, seed: int | None, faults: tuple[str, ...],
-                    recorder: Recorder, watch: Watch, real_time: bool) -> Outcome:
-    """Treat the simulated probe in this process; Ctrl-C stops it and shuts everything."""
-    controller = Controller(rig.limits, fitted(rig), (plan,))
-    bench = open_simulated(rig, seed, real_time, NoWatchdog(), fault_orders(faults))
-    loop = Loop(bench.hardware, controller, _Watched(recorder, watch), rig.entries.tick_ms)
-    operator = Operator(plan.name)
+def treat(machine: Machine, plan: str, watch: Callable[[Reading, Decision], None],
+          ending: Callable[[], bool]) -> Outcome:
+    """Run the loaded `plan` by name; `watch` sees each tick. When `ending()` says so, stop."""
+    operator = Operator(plan)
     decision: Decision | None = None
     try:
         while decision is None or not operator.is_over(decision):
-            try:
-                loop.wait()
-                decision = loop.tick(operator.says(decision, bench.hardware.clock.now_ms()))
-            except KeyboardInterrupt:
-                operator.wants_stop = True
-    finally:
-        bench.close()
+            operator.wants_stop = ending()
+            reading, decision = machine.next(operator.says(decision, machine.now_ms()))
+            watch(reading, decision)
+    except MachineFailed as failure:
+        return Outcome("fault", str(failure))
     return Outcome(decision.mode, operator.refusal or decision.reason)
+
+
+class SimulatedMachine:
+    """Controller and simulated probe in this process. Use as a context: all is shut at its end."""
+
+    def __init__(self, rig: Rig, plan: Plan, seed: int | None, faults: tuple[str, ...],
+                 recorder: Recorder, real_time: bool) -> None:
+        controller = Controller(rig.limits, fitted(rig), (plan,))
+        self._bench = open_simulated(rig, seed, real_time, NoWatchdog(), fault_orders(faults))
+        self._recorder = _LastReading(recorder)
+        self._loop = Loop(self._bench.hardware, controller, self._recorder, rig.entries.tick_ms)
+
+    def __enter__(self) -> "SimulatedMachine":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._bench.close()
+
+    def now_ms(self) -> int:
+        """Return the simulated time."""
+        return self._bench.hardware.clock.now_ms()
+
+    def next(self, orders: tuple[Command, ...]) -> tuple[Reading, Decision]:
+        """Wait for the next tick and do it."""
+        self._loop.wait()
+        decision = self._loop.tick(orders)
+        return self._recorder.reading, decision
+
+
+class _LastReading(Recorder):
+    """A recorder that remembers what it was given last."""
+
+    reading: Reading
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def write(self, reading: Reading, commands: tuple[Command, ...], decision: Decision) -> None:
+        self._recorder.write(reading, commands, decision)
+        self.reading = reading
