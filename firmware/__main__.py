@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         role.add_argument("--fault", action="append", default=[])
         role.add_argument("--seed", type=int)
     front = roles.add_parser("front")
+    front.add_argument("--lifeline", type=int, required=True)
     front.add_argument("--socket", type=Path, required=True)
     front.add_argument("--log", type=Path, required=True)
     front.add_argument("--console", action="append", default=[])
@@ -83,7 +84,7 @@ def _run(options: argparse.Namespace) -> int:
             lambda: _owner_gone(options.owner))
     from firmware.front import run_front  # noqa: PLC0415  control shall not carry asyncio
 
-    run_front(options.socket, options.log, options.console)
+    run_front(options.socket, options.log, options.console, options.lifeline)
     return 0
 
 

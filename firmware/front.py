@@ -47,6 +47,7 @@ class Front:
         self._count = 0
         self._control: asyncio.StreamWriter | None = None
         self._recorder: _Log | None = None
+        self._log_fault = ""
         self.heard = asyncio.Event()  # control has spoken
 
     async def follow_control(self) -> None:
@@ -99,6 +100,9 @@ class Front:
         if self._recorder is not None:
             self._recorder.log.tick = number
             self._recorder.log.write(reading, commands, decision)
+            if self._recorder.log.fault != self._log_fault:
+                self._log_fault = self._recorder.log.fault
+                self._complain(self._log_fault or "the log is written again")
         for session, peer in list(self._sessions.items()):
             for reply in decision.replies:
                 peer.write(session.answer(reply))
@@ -188,10 +192,11 @@ def _stage(decision: Decision) -> tuple[object, ...]:
     return (decision.mode, decision.course.phase, decision.course.cycle, decision.tripped)
 
 
-async def _serve(front: Front, consoles: list[str]) -> None:
+async def _serve(front: Front, consoles: list[str], lifeline_fd: int) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    loop.add_reader(lifeline_fd, stopped.set)  # nothing is ever written: its end is the guardian's
     ends = Ends(front, PIECE_BYTES, UNSENT_BYTES_MAX)
     following = asyncio.create_task(front.follow_control())
     try:
@@ -204,13 +209,15 @@ async def _serve(front: Front, consoles: list[str]) -> None:
                 await asyncio.wait_for(stopped.wait(), LOOK_S)
             except TimeoutError:
                 front.look_after()
+            if following.done():
+                following.result()  # it never ends by itself: a fault of ours, for the guardian
     finally:
         following.cancel()
         ends.close()
         front.close()
 
 
-def run_front(socket_path: Path, log: Path, consoles: list[str]) -> None:
-    """Run until SIGTERM. Raises ValueError for an address that is none, NotConnected when a
-    console cannot be opened."""
-    asyncio.run(_serve(Front(socket_path, log), consoles))
+def run_front(socket_path: Path, log: Path, consoles: list[str], lifeline_fd: int) -> None:
+    """Run until SIGTERM or the guardian's end. Raises ValueError for an address that is none,
+    NotConnected when a console cannot be opened."""
+    asyncio.run(_serve(Front(socket_path, log), consoles, lifeline_fd))

@@ -109,6 +109,7 @@ class Guardian:
         self.front: subprocess.Popen[bytes] | None = None
         self.front_since_ms = 0
         self.fronts = 0
+        self.front_life_end, self.front_lifeline = os.pipe()
 
     def run(self, stopping: Callable[[], bool]) -> int:
         """Return an exit code: 0 ended as asked, 4 the hardware could not be opened."""
@@ -141,6 +142,8 @@ class Guardian:
             if self.front is not None:
                 self.front.terminate()
                 self.front.wait()
+            os.close(self.front_life_end)
+            os.close(self.front_lifeline)
 
     def _shut(self, failure: str) -> None:
         self.say(f"guardian: {failure}")
@@ -175,8 +178,9 @@ class Guardian:
                 return 0
             self.say(f"guardian: front ended (exit {code}); starting a new one")
         self.front = subprocess.Popen(
-            [sys.executable, "-m", "firmware", "front", *self.front_arguments],
-            start_new_session=True)
+            [sys.executable, "-m", "firmware", "front", *self.front_arguments,
+             "--lifeline", str(self.front_life_end)],
+            pass_fds=(self.front_life_end,), start_new_session=True)
         self.front_since_ms = now_ms
         self.fronts += 1
         return 0

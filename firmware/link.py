@@ -51,13 +51,21 @@ def tick_of(message: list[Any]) -> Tick:
     parts_of_reading: list[Any] = [Sample(*part) if isinstance(part, list) else part
                                    for part in reading]
     parts = Decision(*decision)
-    ordered = tuple(Command(*part) for part in commands)
+    ordered = tuple(command_of(part) for part in commands)
     decided = parts._replace(
         course=Course(*parts.course), plan=plan_of(parts.plan),
         tripped=tuple(Trip(*part) for part in parts.tripped),
         alarms=tuple(Alarm(*part) for part in parts.alarms),
         replies=tuple(Reply(*part) for part in parts.replies))
     return number, Reading(*parts_of_reading), ordered, decided
+
+
+def command_of(parts: Any) -> Command:
+    """Return the command that was sent as a list. Raises TypeError or ValueError for what is
+    none, so that no front can put nonsense into a step."""
+    name, text, value, session, number, revision, issued_ms = parts
+    return Command(str(name), str(text), float(value), str(session), int(number), int(revision),
+                   int(issued_ms))
 
 
 def plan_of(parts: Any) -> Plan:
@@ -128,6 +136,8 @@ class ControlLink(Recorder):
         for front in list(self._fronts):
             for message in self._read(front):
                 self._take(front, message, commands)
+            if front.lines.overlong():
+                self._drop(front)
         return tuple(commands)
 
     def flush(self) -> None:
@@ -178,7 +188,7 @@ class ControlLink(Recorder):
             return ()
         except OSError:
             data = b""
-        if not data or front.lines.overlong():
+        if not data:
             self._drop(front)
             return ()
         return front.lines.feed(data)
@@ -186,14 +196,14 @@ class ControlLink(Recorder):
     def _take(self, front: _Front, message: dict[str, Any], commands: list[Command]) -> None:
         try:
             if "order" in message:
-                command = Command(*message["order"])
+                command = command_of(message["order"])
                 if len(commands) < COMMANDS_MAX or command.name == "stop":
                     commands.append(command)
             elif "ticks_from" in message:
                 front.next_tick = int(message["ticks_from"])
             elif "fault" in message:
                 self.faults.append(str(message["fault"]))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             self._drop(front)
 
     def _drop(self, front: _Front) -> None:

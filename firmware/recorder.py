@@ -7,12 +7,15 @@ its inputs.
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from controller.records import CHANNELS, Command, Decision, Reading
 from firmware.loop import Recorder
 
 SCHEMA_VERSION = 1
+LOCKED_S_MAX = 0.2  # a reader's lock is not waited for longer; the rows stay pending
+PENDING_ROWS_MAX = 20000  # half an hour at 10 Hz that nothing could be written; then the oldest go
 ROWS_PER_COMMIT = 100  # ten seconds of ticks in one transaction of a fast run
 
 _CHANNEL_COLUMNS = tuple(
@@ -59,6 +62,7 @@ class SqliteRecorder(Recorder):
         self.path = path
         self.tick = 0
         self.fault = ""  # why rows could not be kept, "" while all is well
+        self._lost = 0
         self._latched: set[str] = set()
         self._pending: list[tuple[str, tuple[object, ...]]] = []
         self._rows_per_commit = rows_per_commit
@@ -66,7 +70,8 @@ class SqliteRecorder(Recorder):
             raise LogError(f"{path}: exists already; a log is never overwritten")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(path, LOCKED_S_MAX, isolation_level=None,
+                                       check_same_thread=False)
             # WAL with FULL loses no acknowledged row at a power cut; NORMAL does.
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
@@ -101,24 +106,29 @@ class SqliteRecorder(Recorder):
             self.commit()
 
     def commit(self) -> None:
-        """Put what is pending on the disk. A failure is kept in `fault`; the rows stay pending."""
+        """Put what is pending on the disk. A failure is kept in `fault`; rows stay pending, as many
+        as PENDING_ROWS_MAX."""
         try:
             self._db.execute("BEGIN")
             for table, row in self._pending:
                 self._db.execute(_INSERT[table], row)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            self.fault = f"{self.path}: {error}"
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            self._lost += max(0, len(self._pending) - PENDING_ROWS_MAX)
+            del self._pending[:-PENDING_ROWS_MAX]
+            self.fault = f"{self.path}: {error}; {self._lost} rows lost"
             return
-        self.fault = ""
+        self.fault = f"{self.path}: {self._lost} rows lost" if self._lost else ""
         self._pending.clear()
 
     def close(self, outcome: str) -> None:
-        """Keep how the run ended, and leave one plain file without its WAL."""
+        """Keep how the run ended, and leave one plain file without its WAL. Never raises."""
         self.note((("outcome", outcome),))
-        self._db.execute("PRAGMA journal_mode=DELETE")  # a reader shall leave no -wal beside it
+        # Out of WAL mode, so that no reader leaves a -wal beside it; not while somebody reads.
+        with suppress(sqlite3.Error):
+            self._db.execute("PRAGMA journal_mode=DELETE")
         self._db.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 from controller.core import Controller
 from controller.limits import limits_from
 from controller.records import CHANNELS, NAN, Command, Decision, Reading, Sample
+from firmware import recorder
 from firmware.recorder import ROWS_PER_COMMIT, TABLES, TICK_COLUMNS, LogError, SqliteRecorder
 
 WELL = {"tip_c": 34.0, "tip_b_c": 34.0, "skin_c": 33.0, "supply_kpa": 5000.0,
@@ -251,3 +252,45 @@ def test_the_file_says_its_version_and_has_every_table(run: Run) -> None:
     assert run.rows("PRAGMA user_version") == [(1,)]
     names = {name for name, in run.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert names == {name for name, _ in TABLES}
+
+
+def test_a_reader_does_not_keep_the_log_from_closing(run: Run) -> None:
+    run.tick()
+    run.recorder.commit()
+    reader = sqlite3.connect(run.path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM ticks").fetchone()
+    run.recorder.close("done: well")
+    reader.rollback()
+    assert reader.execute("SELECT value FROM run WHERE key = 'outcome'").fetchall() == [
+        ("done: well",)]
+    reader.close()
+
+
+def test_what_cannot_be_written_for_too_long_is_lost_and_counted(
+        run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "PENDING_ROWS_MAX", 5)
+    disk = fill_disk(run)
+    for _ in range(8):
+        run.tick()
+        run.recorder.commit()
+    assert "3 rows lost" in run.recorder.fault
+    disk.full = False
+    run.recorder.commit()
+    assert run.recorder.fault == f"{run.path}: 3 rows lost"
+
+
+def test_a_log_is_resumed_where_it_ended(run: Run) -> None:
+    for _ in range(3):
+        run.tick()
+    run.recorder.close("the front ended")
+    resumed = SqliteRecorder(run.path, (), resume=True)
+    assert resumed.tick == 3
+    resumed.close("done")
+    assert recorder.run_fact(run.path, "outcome") == "the front ended"
+
+
+def test_a_file_that_is_no_log_has_no_facts(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("not a database, but long enough to look at" * 10)
+    assert recorder.run_fact(tmp_path / "x", "outcome") == ""
+    assert recorder.run_fact(tmp_path / "none", "outcome") == ""

@@ -86,3 +86,46 @@ def can_attach(address: str) -> bool:
             return True
     except OSError:
         return False
+
+
+@pytest.mark.requirement("H-01")
+def test_killing_the_guardian_makes_control_shut_and_end(service: Service) -> None:
+    below = [service.pid_of("control"), service.pid_of("front")]
+    os.kill(service.pid, signal.SIGKILL)
+    assert eventually(lambda: not service.rig.valve_is_open(), "shut") < SHUT_S_MAX
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "their ends")
+
+
+@pytest.mark.requirement("H-01")
+def test_a_hanging_control_is_killed_and_the_valve_shut(service: Service) -> None:
+    control = service.pid_of("control")
+    os.kill(control, signal.SIGSTOP)
+    shut_s = eventually(lambda: not service.rig.valve_is_open(), "shut")
+    assert shut_s < SHUT_S_MAX + 0.5  # half a second until silence counts as a hang
+    eventually(lambda: child(service.pid, "control") not in (0, control), "a new control")
+
+
+def test_a_hanging_front_holds_nothing_up(service: Service) -> None:
+    front = service.pid_of("front")
+    os.kill(front, signal.SIGSTOP)
+    before_ms = service.rig.probe.now_ms
+    eventually(lambda: service.rig.probe.now_ms - before_ms > 1500, "time")
+    assert service.rig.valve_is_open()
+    os.kill(front, signal.SIGCONT)
+    with Operator(service.address) as operator:
+        operator.until("mode", "freeze")
+
+
+@pytest.mark.requirement("H-02")
+def test_a_new_control_after_a_crash_goes_on_only_when_acknowledged_and_reset(service: Service
+                                                                              ) -> None:
+    os.kill(service.pid_of("control"), signal.SIGKILL)
+    with Operator(service.address) as operator:
+        operator.until("mode", "fault")
+        assert operator.ask("reset").startswith("ERR -221")
+        assert operator.ask("ack").startswith("OK")
+        operator.until("reset", "OK")
+        operator.until("mode", "standby")
+        assert not service.rig.valve_is_open()
+        operator.freeze("long")
+        eventually(service.rig.valve_is_open, "gas")

@@ -118,7 +118,7 @@ class Operator:
     """Somebody at a console over TCP."""
 
     def __init__(self, address: str) -> None:
-        host, _, port = address.strip().removeprefix("console tcp:").rpartition(":")
+        host, _, port = address.rsplit(maxsplit=1)[-1].removeprefix("tcp:").rpartition(":")
         self._socket = socket.create_connection((host, int(port)), PATIENCE_S)
         self._socket.settimeout(PATIENCE_S)
         self._file = self._socket.makefile("rw", newline="\n")
