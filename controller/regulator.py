@@ -1,11 +1,12 @@
 """Target and estimate -> valve demand. simple_pid inside, with explicit time and no NaN.
 
-Full open until a slope look-ahead hands over without a bump; then PI on the distance to an
-exponential reference, D on the filtered slope, and a feed-forward for the tissue's fading load.
-It does not decide whether gas may flow at all: core.py does.
+From afar: full open until a slope look-ahead hands over without a bump. Then, and from nearby at
+once: PI on the distance to an exponential reference, D on the filtered slope, and a feed-forward
+for the tissue's fading load. It does not decide whether gas may flow at all: core.py does.
 """
 
 import math
+from typing import NamedTuple
 
 from simple_pid import PID
 
@@ -15,10 +16,24 @@ from controller.records import NAN, Estimate
 KP_PER_C = -0.019  # valve fraction per °C of error: colder needs more gas, hence negative
 KI_PER_C_S = -0.027
 KD_S_PER_C = 0.016  # valve fraction per °C/s of slope error: falling too fast shuts earlier
-LEAD_S = 1.15  # time constant of the reference; also how far the look-ahead sees
-HANDOVER_FRACTION = 0.11  # the integral at the handover; it fills while the load fades
+LEAD_S = 1.15  # how far the look-ahead sees
 LOAD_FRACTION = 0.45  # what the fresh tissue asks for on top at first
 LOAD_S = 3.7  # and how fast that fades
+LOAD_C = 15.0  # a start from less far meets tissue that is still cold, and asks for less
+NEAR_C = 30.0  # from here on a full opening has not shown its slope before it is too much
+
+# How the regulated part of an approach begins.
+Way = NamedTuple(
+    "Way",
+    [
+        ("gain", float),  # on all three gains: frozen tissue takes less gas per degree
+        ("wait_s", float),  # the reference stands still for the valve's and the line's delay
+        ("reference_s", float),  # time constant of the reference
+        ("preset_fraction", float),  # the integral; from afar it fills while the load fades
+    ],
+)
+FAR = Way(1.0, 0.0, LEAD_S, 0.11)
+NEAR = Way(0.8, 0.75, 6.0, 0.0)
 REGULATED_FRACTION_MAX = 0.5  # beyond it more gas warms the tip (exhaust back pressure)
 APPROACH_MS_MAX = 60000  # full open no longer than this: an unreachable target must not stay there
 HEAT_TO_C = 33.0  # body warm, well below the 41 °C ceiling
@@ -47,12 +62,15 @@ class Regulator:
                        time_fn=_no_clock)
         self.approach_ms = 0
         self.regulating_ms = -1  # since the handover; -1 before it
+        self.start_c = NAN
         self.handover_c = NAN
+        self.way = FAR
 
     def start(self) -> None:
         """Forget the past: a freeze begins."""
         self.approach_ms = 0
         self.regulating_ms = -1
+        self.start_c = NAN
         self.pid.set_auto_mode(False)
 
     def update(self, target_c: float, estimate: Estimate, dt_ms: int) -> float:
@@ -67,26 +85,42 @@ class Regulator:
         if slope != slope:
             slope = 0.0
         if self.regulating_ms < 0:
+            if self.start_c != self.start_c:
+                self.start_c = tip_c
+            is_far = self.start_c - target_c > NEAR_C
             self.approach_ms += dt_ms
-            if tip_c + slope * LEAD_S > target_c and self.approach_ms < APPROACH_MS_MAX:
+            if is_far and (tip_c + slope * LEAD_S > target_c
+                           and self.approach_ms < APPROACH_MS_MAX):
                 return 1.0
-            self._hand_over(tip_c)
+            self._hand_over(tip_c, FAR if is_far else NEAR)
         return self._regulate(target_c, tip_c, slope, dt_ms)
 
-    def _hand_over(self, tip_c: float) -> None:
+    def _hand_over(self, tip_c: float, way: Way) -> None:
         self.regulating_ms = 0
         self.handover_c = tip_c
-        self.pid.set_auto_mode(True, last_output=HANDOVER_FRACTION)
+        self.way = way
+        self.pid.tunings = (KP_PER_C * way.gain, KI_PER_C_S * way.gain, 0.0)
+        self.pid.set_auto_mode(True, last_output=way.preset_fraction)
 
     def _regulate(self, target_c: float, tip_c: float, slope: float, dt_ms: int) -> float:
         self.regulating_ms += dt_ms
         since_s = self.regulating_ms * 0.001
-        ahead_c = (self.handover_c - target_c) * math.exp(-since_s / LEAD_S)
+        ahead_c, ahead_c_per_s = self._reference(target_c, since_s)
         self.pid.setpoint = target_c + ahead_c
         held = self.pid(tip_c, dt=min(DT_S_MAX, max(1, dt_ms) * 0.001))
-        damping = KD_S_PER_C * (slope + ahead_c / LEAD_S)
-        load = LOAD_FRACTION * math.exp(-since_s / LOAD_S)
+        damping = KD_S_PER_C * self.way.gain * (slope - ahead_c_per_s)
+        fresh = clamp_fraction((self.start_c - target_c) / LOAD_C)
+        load = LOAD_FRACTION * fresh * math.exp(-since_s / LOAD_S)
         return clamp_fraction((held or 0.0) + damping + load, REGULATED_FRACTION_MAX)
+
+    def _reference(self, target_c: float, since_s: float) -> "tuple[float, float]":
+        """Return how far the reference is from the target, and its slope."""
+        moving_s = since_s - self.way.wait_s
+        from_c = self.handover_c - target_c
+        if moving_s <= 0.0:
+            return from_c, 0.0
+        ahead_c = from_c * math.exp(-moving_s / self.way.reference_s)
+        return ahead_c, -ahead_c / self.way.reference_s
 
 
 def _no_clock() -> float:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from controller.core import Controller
-from controller.records import NAN, Command, Decision, Reading
+from controller.records import NAN, Command, Decision, Plan, Reading
 from firmware.assembly import NoWatchdog, fitted, open_simulated
 from firmware.config import Rig, load_plan, load_rig
 from firmware.loop import Loop, Recorder
@@ -34,12 +34,13 @@ class NoRecorder(Recorder):
 class Machine(Recorder):
     """Plays the operator too: it loads a plan, proves and starts it, and keeps every tick."""
 
-    def __init__(self, plan: str = "intercostal", seed: int = 1, rig: Rig = RIG,
+    def __init__(self, plan: str | Plan = "intercostal", seed: int = 1, rig: Rig = RIG,
                  also: Recorder | None = None) -> None:
         bench = open_simulated(rig, seed, False, NoWatchdog())
         assert bench.probe is not None
         self.probe = bench.probe
-        self.plan, _ = load_plan(ROOT / "plans" / f"{plan}.toml", rig.limits, rig.has_heater)
+        self.plan = plan if isinstance(plan, Plan) else load_plan(
+            ROOT / "plans" / f"{plan}.toml", rig.limits, rig.has_heater)[0]
         self.controller = Controller(rig.limits, fitted(rig), (self.plan,))
         self.rows: list[Row] = []
         self.also = also or NoRecorder()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.records import Cycle, Plan
 from firmware.recorder import SqliteRecorder
 from tests.scenarios.machine import Machine, Row
 
@@ -55,6 +56,19 @@ def test_the_true_tip_is_within_one_degree_from_25_s_after_the_hold_began(seed: 
 @pytest.mark.requirement("H-06")
 def test_the_true_tip_undershoots_by_two_degrees_at_most(seed: int) -> None:
     assert min(row.truth.tip_c for row in treated(seed).rows) >= TARGET_C - 2.0
+
+
+@pytest.mark.requirement("H-06")
+@pytest.mark.parametrize("target_c", [-20.0, -30.0, -45.0, -60.0])
+@pytest.mark.parametrize("warmed_c", [3.0, 10.0, 25.0, 35.0])
+def test_a_freeze_begun_in_tissue_that_is_still_cold_undershoots_by_two_degrees_at_most(
+        target_c: float, warmed_c: float) -> None:
+    cycle = Cycle(target_c, 20.0, "passive", 0.0, target_c + warmed_c)
+    machine = Machine(Plan("again", (cycle, cycle))).start()
+    assert machine.finish().mode == "done"
+    coldest_c = min(row.truth.tip_c for row in machine.rows
+                    if row.decision.mode == "freeze" and row.decision.course.cycle == 2)
+    assert coldest_c >= target_c - 2.0
 
 
 def test_the_probe_is_thawed_when_the_plan_is_done() -> None:
