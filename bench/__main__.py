@@ -36,6 +36,7 @@ RUNS = Path("runs")
 DEFAULT_CONSOLE = "tcp:127.0.0.1:5025"  # the port that SCPI over TCP is known by
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+                  rich_markup_mode=None,
                   help="A controller for a cryoanalgesia probe: bench, research, education.")
 out = Console(highlight=False)
 

@@ -18,13 +18,13 @@ SHOW_EVERY_TICKS = 5
 class Progress:
     """Use as a context; call `watch` once per tick."""
 
-    def __init__(self, console: Console, quiet: bool) -> None:
+    def __init__(self, console: Console, quiet: bool, begun_ms: int) -> None:
         self._console = console
         self._quiet = quiet
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._ticks = 0
         self._phase = ""
-        self._begun_ms = -1
+        self._begun_ms = begun_ms
 
     def __enter__(self) -> "Progress":
         if not self._quiet and self._console.is_terminal:
@@ -40,8 +40,6 @@ class Progress:
         if self._quiet:
             return
         self._ticks += 1
-        if self._begun_ms < 0:
-            self._begun_ms = decision.now_ms
         phase = f"{decision.mode} {decision.course.phase} {decision.course.cycle}"
         changed = phase != self._phase
         self._phase = phase

@@ -79,7 +79,7 @@ def run_treatment(rig: Rig, plan_path: Path, wish: Wish, out: Console, as_json: 
     outcome = Outcome("fault", "the controller did not start")
     try:
         with (_machine(rig, plan_path, plan, wish, recorder, not fast) as machine,
-              Progress(out, quiet=as_json) as progress):
+              Progress(out, as_json, machine.now_ms()) as progress):
             outcome = treat(machine, plan.name, progress.watch, ending)
     finally:
         recorder.close(f"{outcome.mode}: {outcome.reason}")
@@ -115,13 +115,18 @@ def _print_summary(summary: report.Summary, outcome: Outcome, out: Console) -> N
     for trip in summary.trips:
         out.print(f"  tripped  {trip}", soft_wrap=True)
     heads = ("cycle", "target", "approach", "hold", "mean of hold", "coldest", "thaw")
-    rows = [(str(c.cycle), f"{number(c.target_c)} °C", f"{number(c.approach_s)} s",
-             f"{number(c.hold_s)} s", f"{number(c.mean_hold_c, 2)} °C",
-             f"{number(c.coldest_c, 2)} °C", f"{number(c.thaw_s)} s") for c in summary.cycles]
+    rows = [(str(c.cycle), _with_unit(c.target_c, 1, "°C"), _with_unit(c.approach_s, 1, "s"),
+             _with_unit(c.hold_s, 1, "s"), _with_unit(c.mean_hold_c, 2, "°C"),
+             _with_unit(c.coldest_c, 2, "°C"), _with_unit(c.thaw_s, 1, "s"))
+            for c in summary.cycles]
     if rows:
         out.print(tables.terminal(heads, rows))
     out.print(f"freeze time {number(summary.total_freeze_s)} s in {number(summary.treatment_s)} s")
     out.print(f"log    {summary.log}\nreport {summary.plot}", soft_wrap=True)
+
+
+def _with_unit(value: float, decimals: int, unit: str) -> str:
+    return f"{number(value, decimals)} {unit}" if value == value else "-"
 
 
 def print_json(out: Console, value: object) -> None:

@@ -145,6 +145,9 @@ class Front:
             if command.text != "clear":
                 fault_orders((command.text,))
             self._send({"fault": command.text})
+            if self._recorder is not None:
+                after = f"after tick {self._recorder.log.tick - 1}"
+                self._recorder.log.note((("fault", f"{after}: {command.text}"),))
         except ValueError as error:
             text, code = str(error), -222
         self._sessions[session].write(session.answer(
