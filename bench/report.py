@@ -85,11 +85,14 @@ def as_json(summary: Summary) -> dict[str, Any]:
 def draw(log: Path, plot: Path) -> None:
     """Write the run in `log` as a PNG: temperatures, valve and heater, supply pressure."""
     with sqlite3.connect(f"file:{log}?mode=ro", uri=True) as db:
+        begun_ms = db.execute("SELECT min(now_ms) FROM ticks").fetchone()[0] or 0
         rows = db.execute(
-            "SELECT now_ms / 1000.0, estimate_c, tip_b_c, CASE WHEN phase IN ('approach', 'hold')"
-            " THEN target_c END, valve_fraction, heater_fraction, supply_kpa, exhaust_kpa, mode"
-            " FROM ticks ORDER BY tick").fetchall()
-        trips = db.execute("SELECT now_ms / 1000.0, name FROM trips ORDER BY tick").fetchall()
+            "SELECT (now_ms - ?) / 1000.0, estimate_c, tip_b_c,"
+            " CASE WHEN phase IN ('approach', 'hold') THEN target_c END,"
+            " valve_fraction, heater_fraction, supply_kpa, exhaust_kpa, mode"
+            " FROM ticks ORDER BY tick", (begun_ms,)).fetchall()
+        trips = db.execute("SELECT (now_ms - ?) / 1000.0, name FROM trips ORDER BY tick",
+                           (begun_ms,)).fetchall()
     db.close()
     figure = Figure(figsize=(10, 7), layout="constrained")
     tip, valve, gas = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1, 1))
@@ -108,6 +111,6 @@ def draw(log: Path, plot: Path) -> None:
         axes.set_ylabel(unit)
         axes.legend(loc="upper right", fontsize="small")
         axes.grid(alpha=0.3)
-    gas.set_xlabel("s")
+    gas.set_xlabel("s since the start of the run")
     figure.suptitle(log.stem)
     figure.savefig(plot, dpi=110)

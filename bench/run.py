@@ -6,6 +6,8 @@ in guarded processes on real wires.
 
 import json
 import platform
+import sqlite3
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -95,9 +97,14 @@ def _machine(rig: Rig, plan_path: Path, plan: Plan, wish: Wish,
 
 def _finish(log: Path, outcome: Outcome, log_fault: str, out: Console, as_json: bool) -> int:
     plot = log.with_suffix(".png")
-    report.draw(log, plot)
-    summary = report.summary_of(log, plot)
     completed = outcome.mode == "done"
+    code = EXIT_DONE if completed else EXIT_STOPPED
+    try:
+        report.draw(log, plot)
+        summary = report.summary_of(log, plot)
+    except (OSError, sqlite3.Error) as error:  # a full disk takes nothing from how it ended
+        sys.stderr.write(f"{outcome.mode}: {outcome.reason}\nno report: {log}: {error}\n")
+        return code
     if as_json:
         print_json(out, {"completed": completed, **report.as_json(summary),
                          "outcome": outcome.mode, "reason": outcome.reason,
@@ -106,7 +113,7 @@ def _finish(log: Path, outcome: Outcome, log_fault: str, out: Console, as_json: 
         _print_summary(summary, outcome, out)
         if log_fault:
             out.print(f"[bold red]the log is incomplete[/]: {log_fault}", soft_wrap=True)
-    return EXIT_DONE if completed else EXIT_STOPPED
+    return code
 
 
 def _print_summary(summary: report.Summary, outcome: Outcome, out: Console) -> None:

@@ -219,3 +219,12 @@ def test_ctrl_c_in_mid_freeze_shuts_the_valve_and_closes_the_log(tmp_path: Path,
     modes = rows(log, "SELECT mode, valve_fraction FROM ticks ORDER BY tick")
     assert ("freeze", 1.0) in modes
     assert modes[-1] == ("standby", 0.0)
+
+
+def test_a_report_that_cannot_be_drawn_takes_nothing_from_the_outcome(cli: Cli) -> None:
+    log = cli.folder / "log.sqlite"
+    log.with_suffix(".png").mkdir()  # in the way of the plot
+    said = cli("run", SHORT, "--log", str(log))
+    assert said.code == 0
+    assert "no report" in said.err
+    assert "Traceback" not in said.err
