@@ -23,13 +23,10 @@ from controller.grammar import (
     WAITING,
     WORDS,
     Item,
-    failed,
     for_program,
     one_line,
-    read_line,
-    stop_dialect,
-    stop_item,
 )
+from controller.line import Line
 from controller.records import Command, Reply
 from controller.replies import ANSWERS, TIMELESS, View, stale
 from controller.scpi import Status
@@ -79,7 +76,6 @@ COMMANDS = (
 )
 SHOWS_REVISION = ("status", "plan", "target")  # a start needs one of these to have been read
 
-LINE_BYTES_MAX = 256
 LINES_WAITING_MAX = 64  # stop is passed on beyond it
 STOPS_WAITING_MAX = 200  # items, counted with all others; later stops act but are not answered
 ANSWER_MS_MAX = 3000  # longer than core.START_LIFE_MS: what was given up cannot start any more
@@ -95,8 +91,7 @@ class Session:
     def __init__(self, name: str) -> None:
         self.name = name
         self.status = Status()
-        self.line = b""  # begun, not ended; at most LINE_BYTES_MAX
-        self.dropping = False  # the line is too long and is passed over to its end
+        self.line = Line(COMMANDS)
         self.items: "list[Item]" = []  # said and not answered, oldest first
         self.values: "list[str]" = []  # of the SCPI line that is being answered
         self.commands = 0  # passed on so far
@@ -115,9 +110,9 @@ class Session:
         self._go_on(out, now_ms, view)
         pieces = data.replace(b"\r", b"\n").split(b"\n")
         for index in range(len(pieces)):
-            self._grow(pieces[index], out, now_ms)
+            self._push(self.line.take(pieces[index]), out, now_ms)
             if index + 1 < len(pieces):
-                self._end_line(out, now_ms)
+                self._push(self.line.end(), out, now_ms)
             self._go_on(out, now_ms, view)
         return out
 
@@ -130,25 +125,6 @@ class Session:
         return self._answers()
 
     # From bytes to items.
-
-    def _grow(self, piece: bytes, out: "list[bytes | Command]", now_ms: int) -> None:
-        if self.dropping:
-            return
-        room = LINE_BYTES_MAX - len(self.line)
-        self.line += piece[:room]
-        if len(piece) > room:
-            dialect = stop_dialect(self.line)
-            item = stop_item(COMMANDS, dialect) if dialect else failed(
-                BOTH, -363, "a line is longer than " + str(LINE_BYTES_MAX) + " bytes; dropped")
-            self._push([item], out, now_ms)
-            self.line = b""
-            self.dropping = True
-
-    def _end_line(self, out: "list[bytes | Command]", now_ms: int) -> None:
-        if not self.dropping:
-            self._push(read_line(COMMANDS, self.line), out, now_ms)
-        self.line = b""
-        self.dropping = False
 
     def _push(self, items: "list[Item]", out: "list[bytes | Command]", now_ms: int) -> None:
         full = len(self.items) >= LINES_WAITING_MAX

@@ -19,7 +19,6 @@ from controller.records import (
     Reading,
     Refused,
     Reply,
-    Trip,
 )
 from controller.regulator import Regulator, clamp_fraction, heat_fraction
 from controller.text import number
@@ -30,17 +29,7 @@ PRECHECK_MS = 2000  # every row proven for twenty ticks
 START_LIFE_MS = 2000  # an older start was queued or replayed, and is refused
 COMMANDS_PER_TICK = 32  # more are refused; `stop` is looked for in all of them
 
-# What an operator may order, and what it does.
-ORDERS = (
-    ("stop", "shut everything now; never refused"),
-    ("plan", "load the plan called by `text`"),
-    ("target", "set the target of every cycle to `value` °C"),
-    ("precheck", "prove every interlock for 2 s"),
-    ("freeze", "start the loaded plan"),
-    ("thaw", "warm the tip, outside a plan"),
-    ("ack", "acknowledge every latched trip"),
-    ("reset", "clear acknowledged trips whose cause is gone"),
-)
+PLANNING = ("standby", "precheck", "ready", "done")  # modes that take a plan or a target
 
 
 class Controller:
@@ -65,7 +54,7 @@ class Controller:
         self.mode_since_ms = 0
         self.why = "started"
         self.revision = 0
-        self.last_ms = -1
+        self.now_ms = -1  # of the last tick; -1 before the first
         self.senses = Senses(limits, fitted)
         self.interlocks = Interlocks(limits, fitted)
         self.latches = Latches()
@@ -78,57 +67,84 @@ class Controller:
         dt_ms = self._time_passed(reading.now_ms)
         self.dose.update(self.mode == "freeze", dt_ms)
         facts, estimate = self.senses.update(reading, self.dose, self.unclean)
-        self._trip(self.interlocks.check(facts, self.mode, reading.now_ms), reading.now_ms)
-        replies = [self._obey(index, command, facts, reading.now_ms)
-                   for index, command in enumerate(commands)]
-        self._prove_start(facts, reading.now_ms)
-        course = self._follow_plan(estimate, reading.now_ms)
-        return self._decide(reading.now_ms, dt_ms, estimate, course, tuple(replies))
+        self._trip(facts)
+        replies = tuple([self._reply(index, command, facts)
+                         for index, command in enumerate(commands)])
+        self._prove_start(facts)
+        course = self._follow_plan(facts, estimate)
+        valve_fraction, heater_fraction = self._demand(course, estimate, dt_ms)
+        return Decision(self.now_ms, self.mode, course, estimate.tip_c, estimate.slope_c_per_s,
+                        valve_fraction, heater_fraction, mode_row(self.mode).valve, LEASE_MS,
+                        self.latches.tripped(), self.latches.alarms(),
+                        self.dose.cycle_ms * 0.001, self.dose.total_ms * 0.001,
+                        self.treatment.plan, self.revision, self._reason(course, estimate),
+                        replies)
+
+    # The stages, in the order of step().
 
     def _time_passed(self, now_ms: int) -> int:
         """Whole ms since the last tick, 0..; a clock that goes back counts as no time."""
-        passed_ms = now_ms - self.last_ms if self.last_ms >= 0 else 0
-        self.last_ms = now_ms
+        passed_ms = now_ms - self.now_ms if self.now_ms >= 0 else 0
+        self.now_ms = now_ms
         return max(0, passed_ms)
 
-    def _trip(self, trips: "tuple[Trip, ...]", now_ms: int) -> None:
-        if not trips:
-            return
+    def _trip(self, facts: Facts) -> None:
+        trips = self.interlocks.check(facts, self.mode, self.now_ms)
         self.latches.hold(trips)
-        if self.mode != "fault":
-            self._enter("trip", self.latches.held[0].reason, now_ms)
+        if trips and self.mode != "fault":
+            self._enter("trip", trips[0].reason)
 
-    def _obey(self, index: int, command: Command, facts: Facts, now_ms: int) -> Reply:
+    def _reply(self, index: int, command: Command, facts: Facts) -> Reply:
         try:
             if index >= COMMANDS_PER_TICK and command.name != "stop":
                 raise Refused("more than " + str(COMMANDS_PER_TICK) + " commands in one tick")
-            text, code = self._order(command, facts, now_ms), 0
+            text, code = self._obey(command, facts), 0
         except Refused as refusal:
             text, code = refusal.text, refusal.code
         return Reply(command.session, command.number, code, text, self.revision)
 
-    def _order(self, command: Command, facts: Facts, now_ms: int) -> str:
-        name = command.name
-        if name == "stop":
-            return self._stop(now_ms)
-        if name == "plan":
-            return self._load(command.text)
-        if name == "target":
-            return self._retarget(command.value)
-        if name == "precheck":
-            return self._enter(name, "proving every interlock for "
-                               + number(PRECHECK_MS * 0.001) + " s", now_ms)
-        if name == "freeze":
-            return self._start(command, facts, now_ms)
-        if name == "thaw":
-            return self._thaw(facts, now_ms)
-        if name == "ack":
-            return self._acknowledge()
-        if name == "reset":
-            return self._reset(facts, now_ms)
-        raise Refused("no order is called " + name, -113)
+    def _obey(self, command: Command, facts: Facts) -> str:
+        for name, obey in ORDERS:
+            if name == command.name:
+                return obey(self, command, facts)
+        raise Refused("no order is called " + command.name, -113)
 
-    def _enter(self, event: str, why: str, now_ms: int) -> str:
+    def _prove_start(self, facts: Facts) -> None:
+        if self.mode not in ("precheck", "ready"):
+            return
+        unproven = self.interlocks.inhibits(facts)
+        if unproven:
+            self._enter("unproven", self.mode + " failed: " + unproven[0].reason)
+        elif self.mode == "precheck" and self.now_ms - self.mode_since_ms >= PRECHECK_MS:
+            self._enter("proven", str(len(self.interlocks.rows)) + " interlocks proven for "
+                        + number(PRECHECK_MS * 0.001) + " s")
+
+    def _follow_plan(self, facts: Facts, estimate: Estimate) -> Course:
+        course = self.treatment.update(self.mode, estimate.tip_c, self.now_ms)
+        if not course.event:
+            return course
+        self._enter(course.event, course.phase + " over in cycle " + str(course.cycle)
+                    + ": tip " + number(estimate.tip_c) + " °C")
+        self._trip(facts)  # the next freeze arms rows that the thaw did not
+        return self.treatment.update(self.mode, estimate.tip_c, self.now_ms)
+
+    def _demand(self, course: Course, estimate: Estimate, dt_ms: int) -> "tuple[float, float]":
+        """Valve and heater fraction; 0 where the mode does not allow them."""
+        row = mode_row(self.mode)
+        valve = heater = 0.0
+        if row.valve:
+            valve = self.regulator.update(course.target_c, estimate, dt_ms)
+        if row.heater and course.heat:
+            heater = heat_fraction(estimate.tip_c)
+        return clamp_fraction(valve), clamp_fraction(heater)
+
+    def _reason(self, course: Course, estimate: Estimate) -> str:
+        if not course.phase:
+            return self.why
+        return (course.phase + ": tip " + number(estimate.tip_c) + " °C, target "
+                + number(course.target_c) + " °C, " + self.why)
+
+    def _enter(self, event: str, why: str) -> str:
         """Change the mode by `event`; raises Refused when the table has no such row."""
         mode = next_mode(self.mode, event)
         if not mode:
@@ -137,48 +153,55 @@ class Controller:
             self.dose.new_cycle()
             self.regulator.start()
         self.mode = mode
-        self.mode_since_ms = now_ms
-        self.treatment.enter(mode, now_ms)
+        self.mode_since_ms = self.now_ms
+        self.treatment.enter(mode, self.now_ms)
         self.why = why
         return mode + ": " + why
 
-    def _stop(self, now_ms: int) -> str:
+    # What an operator may order.
+
+    def _stop(self, command: Command, facts: Facts) -> str:
         if self.mode == "fault":
             return "shut; fault: " + self.why
-        return self._enter("stop", "stopped by the operator in mode " + self.mode, now_ms)
+        return self._enter("stop", "stopped by the operator in mode " + self.mode)
 
-    def _load(self, name: str) -> str:
-        if self.mode not in ("standby", "precheck", "ready", "done"):
+    def _load(self, command: Command, facts: Facts) -> str:
+        if self.mode not in PLANNING:
             raise Refused("a plan cannot be loaded in mode " + self.mode)
         for plan in self.plans:
-            if plan.name == name:
+            if plan.name == command.text:
                 self.treatment.load(plan)
                 self.dose.new_site()
                 self.revision += 1
                 return self._plan_shown()
-        raise Refused("no plan is called " + name + "; there are: "
+        raise Refused("no plan is called " + command.text + "; there are: "
                       + ", ".join([plan.name for plan in self.plans]), -222)
 
-    def _retarget(self, target_c: float) -> str:
-        why = target_fault(target_c, self.limits)
+    def _retarget(self, command: Command, facts: Facts) -> str:
+        why = target_fault(command.value, self.limits)
         if why:
             raise Refused(why, -222)
-        if self.mode not in ("standby", "precheck", "ready", "done"):
+        if self.mode not in PLANNING:
             raise Refused("the target cannot be changed in mode " + self.mode)
         if not self.treatment.plan.cycles:
             raise Refused("no plan is loaded, so there is no target to set")
-        self.treatment.retarget(target_c)
+        self.treatment.retarget(command.value)
         self.revision += 1
         return self._plan_shown()
 
     def _plan_shown(self) -> str:
         return plan_text(self.treatment.plan, self.revision)
 
-    def _start(self, command: Command, facts: Facts, now_ms: int) -> str:
+    def _precheck(self, command: Command, facts: Facts) -> str:
+        return self._enter("precheck", "proving every interlock for "
+                           + number(PRECHECK_MS * 0.001) + " s")
+
+    def _start(self, command: Command, facts: Facts) -> str:
         if self.mode != "ready":
             raise Refused("freeze is not possible in mode " + self.mode + "; precheck first")
-        if not (0 <= now_ms - command.issued_ms <= START_LIFE_MS):
-            raise Refused("this start is " + str(now_ms - command.issued_ms)
+        age_ms = self.now_ms - command.issued_ms
+        if not (0 <= age_ms <= START_LIFE_MS):
+            raise Refused("this start is " + str(age_ms)
                           + " ms old, not at most " + str(START_LIFE_MS) + " ms; say it again")
         if not self.treatment.plan.cycles:
             raise Refused("no plan is loaded")
@@ -188,30 +211,28 @@ class Controller:
         unproven = self.interlocks.inhibits(facts)
         if unproven:
             raise Refused("start inhibited: " + unproven[0].reason)
-        planned_s = sum([cycle.hold_s for cycle in self.treatment.plan.cycles])
-        if not (facts.total_freeze_s + planned_s <= self.limits.total_freeze_s_max):
-            raise Refused("freeze time in total would be "
-                          + number(facts.total_freeze_s + planned_s) + " s, not at most "
+        total_s = facts.total_freeze_s + sum([cycle.hold_s for cycle in self.treatment.plan.cycles])
+        if not (total_s <= self.limits.total_freeze_s_max):
+            raise Refused("freeze time in total would be " + number(total_s) + " s, not at most "
                           + number(self.limits.total_freeze_s_max)
                           + " s; load a plan for another site", -222)
         self.treatment.begin()
-        return self._enter("freeze", self._plan_shown(), now_ms)
+        return self._enter("freeze", self._plan_shown())
 
-    def _thaw(self, facts: Facts, now_ms: int) -> str:
+    def _thaw(self, command: Command, facts: Facts) -> str:
         unproven = self.interlocks.inhibits(facts, "thaw")
         if unproven:
             raise Refused("thaw inhibited: " + unproven[0].reason)
-        if not next_mode(self.mode, "thaw"):
-            raise Refused("thaw is not possible in mode " + self.mode)
-        self.treatment.begin()
-        return self._enter("thaw", "warming on the operator's word", now_ms)
+        said = self._enter("thaw", "warming on the operator's word")
+        self.treatment.begin()  # a plan that was under way is given up
+        return said
 
-    def _acknowledge(self) -> str:
+    def _acknowledge(self, command: Command, facts: Facts) -> str:
         self.latches.acknowledge()
         self.unclean = ""
         return str(len(self.latches.held)) + " trips acknowledged"
 
-    def _reset(self, facts: Facts, now_ms: int) -> str:
+    def _reset(self, command: Command, facts: Facts) -> str:
         if self.mode != "fault":
             raise Refused("nothing to reset in mode " + self.mode)
         present = self.interlocks.inhibits(facts, "fault")
@@ -221,40 +242,17 @@ class Controller:
         if unseen:
             raise Refused("acknowledge first: " + unseen[0].name + ", " + unseen[0].reason)
         self.latches.clear()
-        return self._enter("reset", "reset by the operator; nothing was started", now_ms)
+        return self._enter("reset", "reset by the operator; nothing was started")
 
-    def _prove_start(self, facts: Facts, now_ms: int) -> None:
-        if self.mode not in ("precheck", "ready"):
-            return
-        unproven = self.interlocks.inhibits(facts)
-        if unproven:
-            self._enter("unproven", self.mode + " failed: " + unproven[0].reason, now_ms)
-        elif self.mode == "precheck" and now_ms - self.mode_since_ms >= PRECHECK_MS:
-            self._enter("proven", str(len(self.interlocks.rows)) + " interlocks proven for "
-                        + number(PRECHECK_MS * 0.001) + " s", now_ms)
 
-    def _follow_plan(self, estimate: Estimate, now_ms: int) -> Course:
-        course = self.treatment.update(self.mode, estimate.tip_c, now_ms)
-        if not course.event:
-            return course
-        self._enter(course.event, course.phase + " over in cycle " + str(course.cycle)
-                    + ": tip " + number(estimate.tip_c) + " °C", now_ms)
-        return self.treatment.update(self.mode, estimate.tip_c, now_ms)
-
-    def _decide(self, now_ms: int, dt_ms: int, estimate: Estimate, course: Course,
-                replies: "tuple[Reply, ...]") -> Decision:
-        row = mode_row(self.mode)
-        valve = heater = 0.0
-        if row.valve:
-            valve = self.regulator.update(course.target_c, estimate, dt_ms)
-        if row.heater and course.heat:
-            heater = heat_fraction(estimate.tip_c)
-        why = self.why
-        if course.phase:
-            why = (course.phase + ": tip " + number(estimate.tip_c) + " °C, target "
-                   + number(course.target_c) + " °C, " + self.why)
-        return Decision(now_ms, self.mode, course, estimate.tip_c, estimate.slope_c_per_s,
-                        clamp_fraction(valve), clamp_fraction(heater), row.valve, LEASE_MS,
-                        self.latches.tripped(), self.latches.alarms(),
-                        self.dose.cycle_ms * 0.001, self.dose.total_ms * 0.001,
-                        self.treatment.plan, self.revision, why, replies)
+# What each Command of that name does. Every one answers in a sentence or raises Refused.
+ORDERS = (
+    ("stop", Controller._stop),
+    ("plan", Controller._load),
+    ("target", Controller._retarget),
+    ("precheck", Controller._precheck),
+    ("freeze", Controller._start),
+    ("thaw", Controller._thaw),
+    ("ack", Controller._acknowledge),
+    ("reset", Controller._reset),
+)

@@ -12,6 +12,8 @@ WORDS = "words"  # one line, OK or ERR
 SCPI = "scpi"  # a value for a question; errors into the queue
 BOTH = "both"  # who wrote it cannot be told: a line and an entry in the queue
 
+STOP_BYTES = 4  # of "stop", and of "abort" in its short form
+
 # Where an item is on its way.
 WAITING = "waiting"
 SENT = "sent"
@@ -65,10 +67,18 @@ def stop_dialect(line: bytes) -> str:
     start = 0
     while start < len(line) and not (0x21 <= line[start] <= 0x7E and line[start:start + 1] != b":"):
         start += 1
-    said = line[start:start + 4].lower()
-    if said == b"stop":
+    return stop_inside(line[start:start + STOP_BYTES])
+
+
+def stop_inside(line: bytes) -> str:
+    """Return how a stop is said anywhere in `line`, "" when it is not.
+
+    Only for a line that cannot be obeyed: there a stop, however it got in, is what was meant.
+    """
+    said = line.lower()
+    if b"stop" in said:
         return WORDS
-    return SCPI if said == b"abor" else ""
+    return SCPI if b"abor" in said else ""
 
 
 def stop_item(rows: "tuple[Row, ...]", dialect: str) -> Item:
@@ -81,10 +91,17 @@ def stop_item(rows: "tuple[Row, ...]", dialect: str) -> Item:
 
 def read_line(rows: "tuple[Row, ...]", line: bytes) -> "list[Item]":
     """Return what is said in `line` (without its end), nothing for an empty one; never raises."""
-    dialect = stop_dialect(line)
+    if stop_dialect(line) == WORDS:
+        return [stop_item(rows, WORDS)]
+    items = _items(rows, line)
+    if any([item.row is None for item in items]) and stop_inside(line) and not any(
+            [item.command() == "stop" for item in items]):
+        return [stop_item(rows, stop_inside(line))]
+    return items
+
+
+def _items(rows: "tuple[Row, ...]", line: bytes) -> "list[Item]":
     text = _text(line)
-    if dialect == WORDS or (dialect and not text):
-        return [stop_item(rows, dialect)]
     if text is None:
         return [failed(BOTH, -101, "a line must be UTF-8 text without control characters")]
     if not text:
@@ -152,7 +169,7 @@ def _scpi_unit(rows: "tuple[Row, ...]", header: str, rest: str, path: str) -> "t
     """What one unit says, and its header from the top."""
     # After a semicolon a header goes on from the one before (SCPI-99 volume 1, 6.2.4); one that
     # does not is taken from the top.
-    tried = [path + header, header]
+    tried = [path + header, header] if path else [header]
     if header[:1] in (":", "*"):
         tried = [header[1:] if header[0] == ":" else header]
     for whole in tried:

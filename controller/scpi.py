@@ -75,6 +75,8 @@ def spelled(typed: str, pattern: str) -> bool:
 
 def header_fits(typed: str, pattern: str) -> bool:
     """Return whether the header `typed`, without leading colon, is a spelling of `pattern`."""
+    if upper(typed[:1]) != pattern[:1]:
+        return False  # most of the table; a flood of nonsense must not cost more than reading it
     typed_parts = typed.split(":")
     for spelling in spellings(pattern):
         parts = spelling.split(":")

@@ -6,13 +6,12 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from controller.arguments import FAULT, NAME, Row
 from controller.console import (
     COMMANDS,
-    LINE_BYTES_MAX,
     LINES_WAITING_MAX,
     STOPS_WAITING_MAX,
     Session,
@@ -21,6 +20,7 @@ from controller.console import (
 from controller.core import ORDERS
 from controller.interlocks import INTERLOCKS
 from controller.limits import LIMITS, limits_from
+from controller.line import LINE_BYTES_MAX
 from controller.records import (
     NAN,
     NOT_FITTED,
@@ -441,11 +441,28 @@ def test_a_reset_by_a_program_stops_and_does_nothing_else() -> None:
     b"stop", b"STOP", b"  stop\t", b"stop now!!", b"stop!", b"stop\xff\x00\xfe", b"Stopp",
     b"\xff\x00stop", b":stop", b"ABOR", b"ABORt", b":abort", b"abor now", b"ABOR \xff",
     b"ABOR;ABOR", b"*CLS;ABOR", b"SOUR:TEMP -60;:ABORT", b"freeze;stop", b"stop" + b"x" * 1000,
-    b"abort" + b"\xff" * 1000,
+    b"abort" + b"\xff" * 1000, b"ABOR;freeze", b"mode;stop", b"please stop", b">>> stop", b"'stop'",
+    b"\x1b[Astop", b"\xe9;stop", b'PLAN:LOAD "a;stop', b"STAT:ALL?;stop\xff", b"temp stop",
+    b"mode;" * 60 + b"stop", b"\x00" * 300 + b"STOP", b"x" * 254 + b"stop",
+    b"freeze " * 99 + b"abor",
 ])
 def test_stop_is_understood_whatever_is_around_it(line: bytes) -> None:
     out = Session("a").feed(line + b"\r\n", NOW_MS, VIEW)
     assert {command.name for command in ordered(out)} == {"stop"}
+
+
+@pytest.mark.parametrize("line", ["help stop", "HELP? STOP"])
+def test_a_question_about_stop_is_no_stop(line: str) -> None:
+    assert "never refused" in ask(line)
+
+
+def test_a_stop_in_a_line_that_is_too_long_is_obeyed_once() -> None:
+    session = Session("a")
+    out: list[bytes | Command] = []
+    for _ in range(1000):
+        out += session.feed(b"x" * 99 + b"stop", NOW_MS, VIEW)
+    assert [command.name for command in ordered(out)] == ["stop"]
+    assert said(out) == ""
 
 
 def test_stop_overtakes_what_waits_and_voids_the_orders_among_it() -> None:
@@ -670,7 +687,7 @@ def run(data: bytes, cuts: list[int]) -> tuple[str, list[Command]]:
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     for start, end in zip(edges, edges[1:], strict=False):
         out += session.feed(data[start:end], NOW_MS, VIEW)
-        assert len(session.line) <= LINE_BYTES_MAX
+        assert len(session.line.held) <= LINE_BYTES_MAX
     return said(out), [command._replace(value=0.0) for command in ordered(out)]
 
 
@@ -699,6 +716,22 @@ def test_stop_after_any_line_stops(data: bytes) -> None:
     assert order("stop", session).name == "stop"
 
 
+# Half a line to which "stop" is an argument, or that is a stop already.
+TAKES_STOP = (b"stop", b"abor", b"help", b"plan", b"sim", b"fault")
+
+
+@given(st.lists(st.binary(max_size=600), max_size=20), st.booleans())
+def test_stop_after_any_bytes_stops_even_in_the_middle_of_a_line(
+        chunks: list[bytes], answers: bool) -> None:
+    assume(not any(word in b"".join(chunks).lower() for word in TAKES_STOP))
+    session = Session("a")
+    for chunk in chunks:
+        for command in ordered(session.feed(chunk, NOW_MS, VIEW)):
+            if answers:
+                session.answer(done(command))
+    assert [command.name for command in ordered(session.feed(b"stop\n", NOW_MS, VIEW))] == ["stop"]
+
+
 @given(st.lists(st.tuples(STREAMS, st.booleans()), max_size=10))
 def test_any_conversation_stays_bounded(
         turns: list[tuple[bytes, bool]]) -> None:
@@ -719,7 +752,7 @@ def test_a_line_of_a_megabyte_is_dropped_to_its_end_and_answered_once() -> None:
     for _ in range(256):
         out += session.feed(b"freeze " * 585, NOW_MS, VIEW)
     assert out == [b"ERR -363 a line is longer than 256 bytes; dropped\n"]
-    assert len(session.line) == 0
+    assert len(session.line.held) < LINE_BYTES_MAX
     assert ask("freeze\nmode", session=session) == "OK freeze\n"
 
 

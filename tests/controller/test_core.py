@@ -8,8 +8,16 @@ from controller.core import COMMANDS_PER_TICK, LEASE_MS, ORDERS, START_LIFE_MS, 
 from controller.interlocks import INTERLOCKS
 from controller.limits import limits_from
 from controller.modes import MODE_NAMES
-from controller.records import CHANNELS, Decision, Refused, Sample
-from tests.controller.given import FITTED, PLANS, Desk, both_tips, desk_in, reading
+from controller.records import CHANNELS, Cycle, Decision, Plan, Refused, Sample
+from tests.controller.given import (
+    FITTED,
+    NUMBERS_THAT_ARE_NONE,
+    PLANS,
+    Desk,
+    both_tips,
+    desk_in,
+    reading,
+)
 
 MANDATORY = sorted({row.needs for row in INTERLOCKS if row.mandatory})
 
@@ -271,6 +279,34 @@ def test_an_output_that_did_not_arrive_is_a_fault() -> None:
     assert "valve: no reply" in decision.reason
 
 
+# What is no number
+
+TITLES = {"tip_c": "tip", "tip_b_c": "tip_b", "skin_c": "skin", "supply_kpa": "supply",
+          "exhaust_kpa": "exhaust", "flow_slpm": "flow", "estop": "e-stop"}
+
+
+@pytest.mark.requirement("H-03")
+@pytest.mark.parametrize("value", NUMBERS_THAT_ARE_NONE)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_what_is_no_number_shuts_a_freeze_in_its_own_tick_and_names_the_channel(
+        channel: str, value: float) -> None:
+    decision = Desk().freezing().tick(**{channel: value})
+    assert is_shut(decision)
+    assert decision.mode == "fault"
+    assert decision.reason.startswith(TITLES[channel] + " sensor reads ")
+
+
+@pytest.mark.requirement("H-03")
+@pytest.mark.parametrize("value", NUMBERS_THAT_ARE_NONE)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_what_is_no_number_inhibits_the_start_and_names_the_channel(
+        channel: str, value: float) -> None:
+    desk = Desk().ready()
+    decision = desk.tick(desk.command("freeze"), **{channel: value})
+    assert is_shut(decision)
+    assert f"{TITLES[channel]} sensor reads " in decision.replies[0].text + decision.reason
+
+
 # Doses and thaws
 
 
@@ -286,6 +322,27 @@ def test_the_freeze_time_of_a_cycle_is_limited() -> None:
 def test_the_total_freeze_time_is_limited() -> None:
     desk = Desk(total_freeze_s_max=100.0).freezing("one")
     assert "freeze time in total 100.1 s, not at most 100.0 s" in desk.ticks(1001).reason
+
+
+def second_freeze() -> Desk:
+    """Return a desk at the first tick of the second cycle, with the tip warm again."""
+    desk = Desk(plans=(Plan("two", (Cycle(-60.0, 5.0, "passive", 1.0, 20.0),) * 2),)).freezing()
+    desk.ramp_to(-60.0)
+    desk.ticks(51)
+    desk.ramp_to(20.0)
+    assert (desk.last.mode, desk.last.course.cycle) == ("freeze", 2)
+    return desk
+
+
+@pytest.mark.requirement("H-08")
+def test_each_cycle_has_its_own_freeze_time_and_the_total_goes_on() -> None:
+    decision = second_freeze().last
+    assert decision.freeze_s == 0.0
+    assert decision.total_freeze_s > 5.0
+
+
+def test_each_cycle_is_approached_anew_with_full_gas() -> None:
+    assert second_freeze().last.valve_fraction == 1.0
 
 
 @pytest.mark.requirement("H-08")
@@ -309,6 +366,38 @@ def test_a_thaw_by_hand_heats_a_cold_tip() -> None:
     decision = desk.tick(desk.command("thaw"), **both_tips(-20.0))
     assert decision.mode == "thaw"
     assert decision.heater_fraction == 1.0
+
+
+def test_a_thaw_by_hand_gives_up_the_plan_that_was_under_way() -> None:
+    desk = Desk().freezing()
+    desk.order("thaw")
+    assert desk.tick().mode == "done"
+
+
+def test_a_thaw_is_refused_where_the_table_has_none() -> None:
+    desk = desk_in("thaw")
+    assert desk.order("thaw").text == "thaw is not possible in mode thaw"
+
+
+@pytest.mark.requirement("H-04")
+@pytest.mark.parametrize(("change", "reason"), [
+    ({"supply_kpa": 3000.0}, "supply 3000.0 kPa, not at least 3500.0 kPa"),
+    ({"supply_kpa": math.nan}, "supply sensor reads nan, not a number"),
+    ({"flow_slpm": math.nan}, "flow sensor reads nan, not a number"),
+], ids=str)
+def test_the_next_freeze_of_a_plan_opens_nothing_that_is_not_proven(
+        change: dict[str, float], reason: str) -> None:
+    desk = Desk().freezing()
+    desk.ramp_to(-60.0)
+    desk.ticks(51)
+    assert desk.last.mode == "thaw"
+    assert desk.ticks(5, **change).mode == "thaw"  # gas is off: low pressure harms nobody
+    desk.tip_c = -57.0
+    while desk.last.mode == "thaw":
+        desk.tip_c += 3.0
+        decision = desk.tick(**change)
+    assert is_shut(decision)
+    assert decision.reason == reason
 
 
 @pytest.mark.requirement("H-07")

@@ -1,10 +1,12 @@
 """The core under random readings and commands: what may be open, whatever happens."""
 
 import math
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simple_pid import PID
 
 from controller.core import ORDERS
 from controller.records import CHANNELS, Decision, Sample
@@ -47,18 +49,20 @@ def begun(start: str) -> Desk:
     return desk
 
 
-def decisions(start: str, ticks: list[tuple]) -> list[Decision]:
-    """Return what the controller decides when `ticks` happen to it after `start`."""
-    desk = begun(start)
-    made = []
+def follow(desk: Desk, ticks: list[tuple]) -> Iterator[Decision]:
+    """Yield what the controller decides in each of `ticks`."""
     for dt_ms, tip_c, changes, orders, actuator_fault in ticks:
         desk.now_ms += dt_ms - 100
         commands = [desk.command(name, text, value, issued_ms=desk.now_ms + 100 + age_ms,
                                  revision=desk.controller.revision + off)
                     for name, text, value, age_ms, off in orders]
         desk.tip_c += min(7.0, max(-7.0, tip_c - desk.tip_c))
-        made.append(desk.tick(*commands, actuator_fault=actuator_fault, **changes))
-    return made
+        yield desk.tick(*commands, actuator_fault=actuator_fault, **changes)
+
+
+def decisions(start: str, ticks: list[tuple]) -> list[Decision]:
+    """Return what the controller decides when `ticks` happen to it after `start`."""
+    return list(follow(begun(start), ticks))
 
 
 RUNS = given(st.sampled_from(STARTS), st.lists(TICK, min_size=1, max_size=12))
@@ -102,6 +106,52 @@ def test_gas_flows_only_at_a_tip_that_was_believed_and_above_the_floor(
     for decision in decisions(start, ticks):
         if decision.valve_fraction > 0.0:
             assert -90.0 <= decision.tip_c <= 41.0
+
+
+class WatchedPid:
+    """A PID that refuses to be fed what is no number."""
+
+    def __init__(self, pid: PID) -> None:
+        self._pid = pid
+
+    def __call__(self, tip_c: float, dt: float) -> float | None:
+        assert -300.0 < tip_c < 300.0
+        assert 0.0 < dt < 1.0
+        return self._pid(tip_c, dt=dt)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._pid, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "_pid":
+            object.__setattr__(self, name, value)
+        else:
+            assert name != "setpoint" or -300.0 < value < 300.0
+            setattr(self._pid, name, value)
+
+
+@pytest.mark.requirement("H-03")
+@settings(max_examples=50)
+@RUNS
+def test_nothing_but_numbers_of_a_tip_reaches_the_pid(start: str, ticks: list[tuple]) -> None:
+    desk = begun(start)
+    desk.controller.regulator.pid = WatchedPid(desk.controller.regulator.pid)
+    for _ in follow(desk, ticks):
+        assert all(math.isfinite(part) for part in desk.controller.regulator.pid.components)
+
+
+@pytest.mark.requirement("H-02")
+@settings(max_examples=50)
+@RUNS
+def test_without_the_word_freeze_nothing_begins(start: str, ticks: list[tuple]) -> None:
+    quiet = [(dt_ms, tip_c, changes, [order for order in orders if order[0] != "freeze"], fault)
+             for dt_ms, tip_c, changes, orders, fault in ticks]
+    desk = begun(start)
+    was_off = desk.controller.mode not in ("freeze", "thaw")
+    for decision in follow(desk, quiet):
+        # A thaw inside a plan goes on to the next freeze; nothing else leads to one.
+        was_off = was_off or decision.mode not in ("freeze", "thaw")
+        assert not (was_off and decision.isolator_open)
 
 
 @pytest.mark.requirement("H-01")

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from controller.regulator import (
     APPROACH_MS_MAX,
     LEAD_S,
+    NEAR_C,
+    REGULATED_FRACTION_MAX,
     Regulator,
     clamp_fraction,
     heat_fraction,
@@ -95,6 +97,13 @@ def test_a_warm_tip_gets_full_gas() -> None:
     regulator = Regulator()
     regulator.start()
     assert regulator.update(-60.0, estimate(34.0), TICK_MS) == 1.0
+
+
+def test_a_start_from_nearby_never_opens_fully() -> None:
+    regulator = Regulator()
+    regulator.start()
+    demands = [regulator.update(-60.0, estimate(-60.0 + NEAR_C), TICK_MS) for _ in range(20)]
+    assert max(demands) <= REGULATED_FRACTION_MAX
 
 
 def test_the_gas_is_throttled_before_the_target_is_reached() -> None:

@@ -36,6 +36,7 @@ DIRECTIONS = (
 FLOORS = (
     ("core",),
     ("console",),
+    ("line",),
     ("grammar", "replies"),  # replies lists the tables of the stages
     ("alarms", "treatment", "regulator", "arguments"),
     ("interlocks",),
