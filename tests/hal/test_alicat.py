@@ -19,10 +19,10 @@ from hal.instruments.line import Line
 from tests.hal.wire import ScriptClock, Transcript
 
 FRAME = b"A +014.62 +021.89 +003.00 +003.10 +006.00    N2O"
-VERSION = (b"AVE", b"A   10v20.0-R24 Jan  9 2025,15:04:07\r")
-SERIAL = (b"ALSS", b"A S\r")
-UNIT = (b"ADCU 5", b"A 7 SLPM\r")
-FULL = (b"AFPF 5", b"A +020.00 7 SLPM\r")
+VERSION = (b"AVE\r", b"A   10v20.0-R24 Jan  9 2025,15:04:07\r")
+SERIAL = (b"ALSS\r", b"A S\r")
+UNIT = (b"ADCU 5\r", b"A 7 SLPM\r")
+FULL = (b"AFPF 5\r", b"A +020.00 7 SLPM\r")
 
 
 def controller(clock: ScriptClock) -> AlicatController:
@@ -36,14 +36,14 @@ def line(clock: ScriptClock, *lines: tuple[bytes, bytes]) -> Line:
 def polled(reply: bytes) -> AlicatController:
     clock = ScriptClock()
     device = controller(clock)
-    device.poll(line(clock, (b"A", reply)))
+    device.poll(line(clock, (b"A\r", reply)))
     return device
 
 
 def gauge(*lines: tuple[bytes, bytes]) -> AlicatGauge:
     clock = ScriptClock()
     device = AlicatGauge("B", "supply", clock)
-    wire = line(clock, (b"BDCU 2", b"B 10 kPaG\r"), (b"BFPF 2", b"B +7000.0 10 kPaG\r"), *lines)
+    wire = line(clock, (b"BDCU 2\r", b"B 10 kPaG\r"), (b"BFPF 2\r", b"B +7000.0 10 kPaG\r"), *lines)
     device.identify(wire)
     for _ in lines:
         device.poll(wire)
@@ -126,7 +126,7 @@ def test_no_bytes_yield_a_flow_that_was_not_in_them(reply: bytes) -> None:
     lambda text: text.encode() + b"\r")))
 def test_no_bytes_yield_a_pressure_that_was_not_in_them(reply: bytes) -> None:
     try:
-        value = gauge((b"B", reply)).pressure.read().value
+        value = gauge((b"B\r", reply)).pressure.read().value
     except HalError:
         return
     assert value == float(reply.split(b"\r")[0].split()[1])
@@ -135,43 +135,43 @@ def test_no_bytes_yield_a_pressure_that_was_not_in_them(reply: bytes) -> None:
 def test_a_set_point_is_a_share_of_full_open_and_is_verified() -> None:
     clock = ScriptClock()
     device = controller(clock)
-    device.obey(line(clock, (b"AS 6.000", FRAME + b"\r")), 0.5)
+    device.obey(line(clock, (b"AS 6.000\r", FRAME + b"\r")), 0.5)
     assert device.valve.delivered() == 0.5
 
 
 def test_a_set_point_that_is_not_taken_is_a_bad_reply() -> None:
     clock = ScriptClock()
     with pytest.raises(BadReply, match=r"set point 6 SLPM after AS 7\.200"):
-        controller(clock).obey(line(clock, (b"AS 7.200", FRAME + b"\r")), 0.6)
+        controller(clock).obey(line(clock, (b"AS 7.200\r", FRAME + b"\r")), 0.6)
 
 
 def test_nearly_shut_is_not_shut() -> None:
     clock = ScriptClock()
     frame = FRAME.replace(b"+006.00", b"+000.01")
     with pytest.raises(BadReply, match=r"AS 0\.000"):
-        controller(clock).obey(line(clock, (b"AS 0.000", frame + b"\r")), 0.0)
+        controller(clock).obey(line(clock, (b"AS 0.000\r", frame + b"\r")), 0.0)
 
 
 def test_the_frame_that_answers_an_order_is_no_flow_sample() -> None:
     clock = ScriptClock()
     device = controller(clock)
-    device.obey(line(clock, (b"AS 6.000", FRAME + b"\r")), 0.5)
+    device.obey(line(clock, (b"AS 6.000\r", FRAME + b"\r")), 0.5)
     with pytest.raises(HalError, match="has not been read yet"):
         device.flow.read()
 
 
 def test_a_controller_as_the_rig_says_is_taken() -> None:
     clock = ScriptClock()
-    wire = line(clock, VERSION, SERIAL, UNIT, FULL, (b"A", FRAME + b"\r"))
+    wire = line(clock, VERSION, SERIAL, UNIT, FULL, (b"A\r", FRAME + b"\r"))
     controller(clock).hail(wire)
     controller(clock).identify(wire)
 
 
 @pytest.mark.parametrize(("lines", "words"), [
-    (((b"ALSS", b"A A\r"),), "set point from 'A', expected 'S'"),
-    ((SERIAL, (b"ADCU 5", b"A 12 SCCM\r"), FULL), "measures in SCCM, expected SLPM"),
-    ((SERIAL, UNIT, (b"AFPF 5", b"A +500.00 12 SCCM\r")), "measures in SCCM, expected SLPM"),
-    ((SERIAL, UNIT, (b"AFPF 5", b"A +500.00 7 SLPM\r")), "full scale 500 SLPM, expected 20"),
+    (((b"ALSS\r", b"A A\r"),), "set point from 'A', expected 'S'"),
+    ((SERIAL, (b"ADCU 5\r", b"A 12 SCCM\r"), FULL), "measures in SCCM, expected SLPM"),
+    ((SERIAL, UNIT, (b"AFPF 5\r", b"A +500.00 12 SCCM\r")), "measures in SCCM, expected SLPM"),
+    ((SERIAL, UNIT, (b"AFPF 5\r", b"A +500.00 7 SLPM\r")), "full scale 500 SLPM, expected 20"),
 ])
 def test_a_controller_set_otherwise_is_the_wrong_device(
         lines: tuple[tuple[bytes, bytes], ...], words: str) -> None:
@@ -181,24 +181,24 @@ def test_a_controller_set_otherwise_is_the_wrong_device(
 
 
 def test_a_gauge_reads_kpa() -> None:
-    assert gauge((b"B", b"B +5050.0\r")).pressure.read().value == 5050.0
+    assert gauge((b"B\r", b"B +5050.0\r")).pressure.read().value == 5050.0
 
 
 @pytest.mark.parametrize(("token", "words"), NO_PRESSURE)
 def test_every_token_that_spoils_the_pressure_is_a_fault(token: str, words: str) -> None:
     with pytest.raises(OutOfRange, match=words):
-        gauge((b"B", b"B +5050.0 " + token.encode() + b"\r")).pressure.read()
+        gauge((b"B\r", b"B +5050.0 " + token.encode() + b"\r")).pressure.read()
 
 
 def test_an_absurd_pressure_is_a_bad_reply() -> None:
     with pytest.raises(BadReply):
-        gauge((b"B", b"B +99999.0\r"))
+        gauge((b"B\r", b"B +99999.0\r"))
 
 
 def test_a_gauge_in_psi_is_the_wrong_device() -> None:
     clock = ScriptClock()
-    wire = line(clock, (b"BDCU 2", b"B 10 PSIG\r"), (b"BFPF 2", b"B +1000.0 10 PSIG\r"))
-    with pytest.raises(WrongDevice, match="measures in PSIG, expected kPaG"):
+    wire = line(clock, (b"BDCU 2\r", b"B 10 PSIG\r"), (b"BFPF 2\r", b"B +1000.0 10 PSIG\r"))
+    with pytest.raises(WrongDevice, match="measures in PSIG, expected kPa"):
         AlicatGauge("B", "supply", clock).identify(wire)
 
 

@@ -15,7 +15,7 @@ IDENTITY = b"LSCI,MODEL336,LSA22LU/LSA217G,2.8\r\n"
 def polled(reply: bytes) -> LakeShore:
     clock = ScriptClock()
     device = LakeShore("336", {"A": "tip"}, clock)
-    stream = Transcript(clock, (b"CRDG? A;RDGST? A", reply))
+    stream = Transcript(clock, (b"CRDG? A;RDGST? A\n", reply))
     device.poll(Line("port", stream, device.dialect, clock))
     return device
 
@@ -23,7 +23,7 @@ def polled(reply: bytes) -> LakeShore:
 def hailed(reply: bytes) -> None:
     clock = ScriptClock()
     device = LakeShore("336", {"A": "tip"}, clock)
-    device.hail(Line("port", Transcript(clock, (b"*IDN?", reply)), device.dialect, clock))
+    device.hail(Line("port", Transcript(clock, (b"*IDN?\n", reply)), device.dialect, clock))
 
 
 def test_a_value_comes_with_its_status_in_one_message() -> None:
@@ -33,7 +33,7 @@ def test_a_value_comes_with_its_status_in_one_message() -> None:
 def test_two_inputs_are_read_in_one_message() -> None:
     clock = ScriptClock()
     device = LakeShore("336", {"A": "tip", "B": "tip_b"}, clock)
-    stream = Transcript(clock, (b"CRDG? A;RDGST? A;CRDG? B;RDGST? B", b"-60.25;0;+0.000;128\r\n"))
+    stream = Transcript(clock, (b"CRDG? A;RDGST? A;CRDG? B;RDGST? B\n", b"-60.25;0;+0.000;128\r\n"))
     device.poll(Line("port", stream, device.dialect, clock))
     assert device.sensor("tip").read().value == -60.25
     with pytest.raises(OutOfRange, match=r"tip_b, Lake Shore 336 input B.*open"):
@@ -54,7 +54,7 @@ def test_a_status_that_nobody_knows_is_a_fault() -> None:
 def test_the_age_counts_from_the_question_and_the_conversion_before_it() -> None:
     clock = ScriptClock()
     device = LakeShore("336", {"A": "tip"}, clock)
-    device.poll(Line("port", Transcript(clock, (b"CRDG? A;RDGST? A", b"+1.0;0\r\n")),
+    device.poll(Line("port", Transcript(clock, (b"CRDG? A;RDGST? A\n", b"+1.0;0\r\n")),
                      device.dialect, clock))
     clock.ms += 30
     assert device.sensor("tip").read().age_ms == 130
@@ -110,8 +110,8 @@ def test_a_late_reading_is_no_identity() -> None:
 def test_a_218_is_left_alone_for_50_ms_after_each_message() -> None:
     clock = ScriptClock()
     device = LakeShore("218", {"1": "tip"}, clock)
-    stream = Transcript(clock, (b"*IDN?", b"LSCI,MODEL218S,0,1\r\n"),
-                        (b"CRDG? 1", b"+1.0\r\n"), (b"RDGST? 1", b"000\r\n"))
+    stream = Transcript(clock, (b"*IDN?\r\n", b"LSCI,MODEL218S,0,1\r\n"),
+                        (b"CRDG? 1\r\n", b"+1.0\r\n"), (b"RDGST? 1\r\n", b"000\r\n"))
     line = Line("port", stream, device.dialect, clock)
     before_ms = clock.ms
     device.hail(line)

@@ -12,19 +12,6 @@ from hal.interface import ByteStream, Clock
 Device = Callable[[bytes], Iterable[tuple[int, bytes]]]
 
 
-def transcript(*lines: tuple[bytes, bytes]) -> Device:
-    """Return a device that hears these questions, in this order, and answers each at once."""
-    left = list(lines)
-
-    def device(question: bytes) -> list[tuple[int, bytes]]:
-        assert left, f"nothing more was expected, {question!r} came"
-        expected, reply = left.pop(0)
-        assert question == expected
-        return [(0, reply)]
-
-    return device
-
-
 class ScriptClock(Clock):
     """Virtual time."""
 
