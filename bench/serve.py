@@ -3,12 +3,11 @@
 It does not decide anything about a treatment: operators and control do.
 """
 
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from firmware.__main__ import control_arguments
+from firmware.__main__ import control_arguments, say
 from firmware.config import ConfigError, Rig, load_plan
 from firmware.ends import check_address
 from firmware.guardian import Guardian
@@ -48,9 +47,3 @@ def serve(rig: Rig, plans: list[Path], consoles: list[str], log: Path, seed: int
         for console in consoles:
             front += ["--console", console]
         return Guardian(rig, words, front, LinuxClock(), say).run(ending)
-
-
-def say(text: str) -> None:
-    """Tell whoever watches the service."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()

@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from controller.records import Plan, Refused
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         role.add_argument("--seed", type=int)
     front = roles.add_parser("front")
     front.add_argument("--lifeline", type=int, required=True)
+    front.add_argument("--again", action="store_true")
     front.add_argument("--socket", type=Path, required=True)
     front.add_argument("--log", type=Path, required=True)
     front.add_argument("--console", action="append", default=[])
@@ -65,9 +67,11 @@ def _owner_gone(fd: int) -> bool:
     return bool(readable) and os.read(fd, 1) == b""
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+def say(text: str) -> None:
+    """Tell whoever watches the service."""
+    with suppress(OSError):  # nobody reads it any more
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -80,11 +84,12 @@ def _run(options: argparse.Namespace) -> int:
         rig, _ = _load(options)
         words = control_arguments(options.rig, options.socket, options.plan, options.fault,
                                   options.seed)
-        return Guardian(rig, words, (), LinuxClock(), _say).run(
+        return Guardian(rig, words, (), LinuxClock(), say).run(
             lambda: _owner_gone(options.owner))
     from firmware.front import run_front  # noqa: PLC0415  control shall not carry asyncio
 
-    run_front(options.socket, options.log, options.console, options.lifeline)
+    run_front(options.socket, options.log, options.console, options.lifeline,
+              not options.again)
     return 0
 
 
@@ -95,10 +100,10 @@ def main() -> int:
     try:
         return _run(options)
     except (ConfigError, Refused) as error:
-        _say(f"{options.role}: {error}")
+        say(f"{options.role}: {error}")
         return EXIT_CONFIG
     except HalError as error:
-        _say(f"{options.role}: {error}")
+        say(f"{options.role}: {error}")
         return EXIT_HARDWARE
 
 

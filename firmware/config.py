@@ -3,23 +3,22 @@
 It does not decide what is opened (assembly.py) nor what a plan does (controller/treatment.py).
 """
 
+import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from controller.limits import LIMITS, Limits, limit_row, limits_from
 from controller.records import Cycle, Plan, Refused
-from controller.treatment import CYCLES_MAX, Treatment
+from controller.treatment import CYCLES_MAX, Treatment, cycle_fault
+from firmware.entries import PlanFile, RigFile, RoleEntry, SimDevice, WireDevice
 
-_TARGET = limit_row("target_c_min")
-_HOLD = limit_row("freeze_s_max")
-_THAW = limit_row("thaw_s_max")
+__all__ = ["ConfigError", "Rig", "RoleEntry", "SimDevice", "WireDevice", "load_plan", "load_rig"]
 
-RoleName = Literal["tip", "tip_b", "skin", "supply", "exhaust", "flow", "valve", "isolator",
-                   "heater", "estop"]
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class ConfigError(Exception):
@@ -28,76 +27,6 @@ class ConfigError(Exception):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-_Model = TypeVar("_Model", bound=BaseModel)
-
-
-class ProbeEntry(_Strict):
-    """What probe the rig carries."""
-
-    cryogen: Literal["N2O"]
-    outer_diameter_mm: Annotated[float, Field(ge=0.5, le=5.0)]
-    active_length_mm: Annotated[float, Field(ge=2.0, le=30.0)]
-    identity: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-
-
-class SimDevice(_Strict):
-    """The in-process simulated probe."""
-
-    kind: Literal["sim"]
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
-
-
-class WireDevice(_Strict):
-    """An instrument, or a bus of them, on one port."""
-
-    kind: Literal["lakeshore218", "lakeshore336", "alicat"]
-    port: Annotated[str, Field(min_length=1, max_length=200)]
-    baud: Annotated[int, Field(ge=300, le=921600)]
-    framing: Annotated[str, Field(pattern=r"^[78][NEO][12]$")] = "8N1"
-
-
-class RoleEntry(_Strict):
-    """Which channel of which device plays a role."""
-
-    device: str
-    channel: Annotated[str, Field(min_length=1, max_length=8)] = ""
-    full_scale_slpm: Annotated[float, Field(gt=0.0, le=500.0)] | None = None
-    full_open_slpm: Annotated[float, Field(gt=0.0, le=500.0)] | None = None
-
-
-class RigFile(_Strict):
-    """A rig file as it is written."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-    tick_ms: Annotated[int, Field(ge=20, le=200)] = 100
-    probe: ProbeEntry
-    limits: dict[str, float] = {}
-    device: dict[str, Annotated[SimDevice | WireDevice, Field(discriminator="kind")]]
-    role: dict[RoleName, RoleEntry]
-
-
-class CycleEntry(_Strict):
-    """One cycle of a plan file. The ranges are the hard ones; a rig may allow less."""
-
-    target_c: Annotated[float, Field(ge=_TARGET.low, le=0.0)]
-    hold_s: Annotated[float, Field(ge=1.0, le=_HOLD.high)]
-    thaw: Literal["passive", "active"] = "passive"
-    thaw_s: Annotated[float, Field(ge=0.0, le=_THAW.high)] = 0.0
-    thaw_to_c: Annotated[float, Field(ge=-60.0, le=35.0)]
-
-
-class PlanFile(_Strict):
-    """A plan file as it is written."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-    about: Annotated[str, Field(max_length=400)] = ""
-    cycle: Annotated[list[CycleEntry], Field(min_length=1, max_length=CYCLES_MAX)]
 
 
 class Rig:
@@ -130,15 +59,15 @@ def load_rig(path: Path) -> Rig:
     """Return the checked rig of the TOML file at `path`; raises ConfigError with every problem."""
     text, table = _read_toml(path)
     entries = _validated(RigFile, path, table)
-    problems = [f"{path}: {problem}" for problem in _rig_problems(entries)]
-    known = [row.name for row in LIMITS]
+    problems = [*_limit_problems(entries.limits), *_rig_problems(entries)]
     limits = limits_from()
-    try:
-        limits = limits_from(tuple(pair for pair in entries.limits.items() if pair[0] in known))
-    except Refused as refusal:
-        problems.append(f"{path}: limits: {refusal.text}")
+    if not problems:
+        try:
+            limits = limits_from(tuple(entries.limits.items()))
+        except Refused as refusal:
+            problems = [f"limits: {refusal.text}"]
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(f"{path}: {problem}" for problem in problems)
     return Rig(path, text, entries, limits)
 
 
@@ -149,6 +78,11 @@ def load_plan(path: Path, limits: Limits, heater: bool) -> tuple[Plan, str]:
     entries = _validated(PlanFile, path, table)
     plan = Plan(entries.name, tuple(
         Cycle(c.target_c, c.hold_s, c.thaw, c.thaw_s, c.thaw_to_c) for c in entries.cycle))
+    faults = [(number, cycle_fault(cycle, limits, heater))
+              for number, cycle in enumerate(plan.cycles, 1)]
+    problems = [f"{path}: cycle {number}: {fault}" for number, fault in faults if fault]
+    if problems:
+        raise ConfigError(problems)
     try:
         Treatment(limits, heater).check(plan)
     except Refused as refusal:
@@ -158,7 +92,7 @@ def load_plan(path: Path, limits: Limits, heater: bool) -> tuple[Plan, str]:
 
 def _read_toml(path: Path) -> tuple[str, dict[str, Any]]:
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
         return text, tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigError([f"{path}: there is no such file"]) from None
@@ -166,7 +100,7 @@ def _read_toml(path: Path) -> tuple[str, dict[str, Any]]:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: is not UTF-8 text (byte {error.start})"]) from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError([f"{path}: is not TOML: {error}"]) from None
 
 
@@ -177,21 +111,45 @@ def _validated(model: type[_Model], path: Path, table: dict[str, Any]) -> _Model
         raise ConfigError([_problem(path, problem) for problem in error.errors()]) from None
 
 
+# what pydantic calls it, our sentence
+_SENTENCES = {
+    "missing": "is missing",
+    "value_error": "{value!r} is not {error}",
+    "literal_error": "{value!r} is not {expected}",
+    "union_tag_invalid": "kind: {tag!r} is not one of {expected_tags}",
+    "union_tag_not_found": "kind: is missing",
+    "extra_forbidden": "unknown key (value {value!r})",
+    "model_type": "{value!r} is not a table",
+    "model_attributes_type": "{value!r} is not a table",
+    "dict_type": "{value!r} is not a table",
+    "list_type": "{value!r} is not a list of tables",
+    "string_type": "{value!r} is not a text",
+    "too_short": "has {actual_length} entries, not 1.." + str(CYCLES_MAX),
+    "too_long": "has more than {max_length} entries",
+}
+
+
 def _problem(path: Path, problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"]) or "file"
-    message = problem["msg"][0].lower() + problem["msg"][1:]
-    if problem["type"] == "missing":
-        return f"{path}: {key}: is missing"
-    if problem["type"] == "extra_forbidden":
-        return f"{path}: {key}: unknown key (value {problem['input']!r})"
-    return f"{path}: {key}: {problem['input']!r} is wrong: {message}"
+    place = list(problem["loc"])
+    if place[0] == "device" and len(place) > 3:
+        del place[2]  # the kind, which nobody wrote as a key
+    key = ".".join(str(part) for part in place if part != "[key]")
+    sentence: str = _SENTENCES.get(problem["type"], "{value!r} is wrong: " + problem["msg"])
+    return f"{path}: {key}: " + sentence.format(value=problem["input"], **problem.get("ctx", {}))
+
+
+def _limit_problems(limits: dict[str, Any]) -> Iterable[str]:
+    for name, value in limits.items():
+        if name not in [row.name for row in LIMITS]:
+            yield f"limits.{name}: unknown key (value {value!r}); `cryoprobe limits` lists them"
+            continue
+        row = limit_row(name)
+        if type(value) not in (int, float) or not (row.low <= value <= row.high):
+            yield (f"limits.{name}: {value!r} is not a number of {row.low}..{row.high} "
+                   f"{row.unit}")
 
 
 def _rig_problems(rig: RigFile) -> Iterable[str]:
-    for name in rig.limits:
-        if name not in [row.name for row in LIMITS]:
-            yield (f"limits.{name}: unknown key (value {rig.limits[name]!r}); `cryoprobe limits` "
-                   "lists them")
     if "valve" not in rig.role:
         yield "role.valve: is missing; without a valve there is nothing to control"
     kinds = {type(device) for device in rig.device.values()}
@@ -199,11 +157,11 @@ def _rig_problems(rig: RigFile) -> Iterable[str]:
         yield "device: simulated and real devices cannot be mixed in one rig"
     ports: dict[str, str] = {}
     for name, device in rig.device.items():
-        if isinstance(device, WireDevice) and device.port in ports:
-            yield (f"device.{name}.port: {device.port!r} is already the port of device "
-                   f"{ports[device.port]}; one device per port")
-        elif isinstance(device, WireDevice):
-            ports[device.port] = name
+        if isinstance(device, WireDevice):
+            other = ports.setdefault(os.path.normpath(device.port), name)
+            if other != name:
+                yield (f"device.{name}.port: {device.port!r} is already the port of device "
+                       f"{other}; one device per port")
     seen: dict[tuple[str, str], str] = {}
     for role, entry in rig.role.items():
         yield from _role_problems(rig, role, entry, seen)

@@ -50,9 +50,10 @@ def run_control(rig: Rig, plans: tuple[Plan, ...], socket_path: Path, heartbeat_
     confirm at the end that it is shut, Refused when the rig lacks what a mandatory interlock
     needs."""
     controller = Controller(rig.limits, fitted(rig), plans, unclean)
+    not_permitted = become_real_time()  # before the threads of the ports, which inherit it
     bench = open_bench(rig, PipeWatchdog(heartbeat_fd), seed, fault_orders(faults))
     try:
-        link = ControlLink(socket_path, hello(rig, plans, unclean, become_real_time()))
+        link = ControlLink(socket_path, hello(rig, plans, unclean, not_permitted))
         loop = Loop(bench.hardware, controller, link, rig.entries.tick_ms)
         while not guardian_gone(lifeline_fd):
             loop.wait()
@@ -67,12 +68,12 @@ def run_control(rig: Rig, plans: tuple[Plan, ...], socket_path: Path, heartbeat_
 
 
 def hello(rig: Rig, plans: tuple[Plan, ...], unclean: str,
-          refused: tuple[str, ...]) -> dict[str, object]:
+          not_permitted: tuple[str, ...]) -> dict[str, object]:
     """Return what a front must know of this control process."""
     return {"rig": rig.entries.name, "identity": rig.entries.probe.identity,
             "simulated": rig.simulated, "limits": rig.limits, "fitted": fitted(rig),
-            "plans": plans, "unclean": unclean, "pid": os.getpid(), "not_real_time": refused,
-            "tick_ms": rig.entries.tick_ms, "rig_toml": rig.text}
+            "plans": plans, "unclean": unclean, "id": os.urandom(8).hex(),
+            "not_real_time": not_permitted, "tick_ms": rig.entries.tick_ms, "rig_toml": rig.text}
 
 
 def inject(bench: Bench, texts: list[str]) -> None:

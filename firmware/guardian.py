@@ -20,11 +20,14 @@ BEAT_MS_MAX = 500  # five ticks at 10 Hz, as long as an output's lease
 START_MS_MAX = 20000  # imports and opening ports on a slow machine
 # Its first ticks touch every page for the first time. No gas can flow yet: a precheck takes 2 s.
 WARM_UP_MS = 2000
-END_MS_MAX = 3000  # for control to shut everything and close the log line
+END_MS_MAX = 3000  # for control to shut everything, for a front to close the log
 LOOK_MS = 50
 FAILURES_MAX = 5  # in
 FAILURES_MS = 60000
+FRONT_UP_MS = 10000  # a first front that fails earlier was never of use to anybody
+FRONT_PAUSE_MS = 1000
 EXIT_DONE = 0
+EXIT_CONFIG = 2
 EXIT_HARDWARE = 4
 
 Say = Callable[[str], None]
@@ -108,11 +111,12 @@ class Guardian:
         self.failures_ms: deque[int] = deque(maxlen=FAILURES_MAX)
         self.front: subprocess.Popen[bytes] | None = None
         self.front_since_ms = 0
-        self.fronts = 0
+        self.front_again: list[str] = []
         self.front_life_end, self.front_lifeline = os.pipe()
 
     def run(self, stopping: Callable[[], bool]) -> int:
-        """Return an exit code: 0 ended as asked, 4 the hardware could not be opened."""
+        """Return an exit code: 0 ended as asked, 4 the hardware could not be opened or control
+        fails again and again, else that of a control or first front that cannot start."""
         control = Control(self.control_arguments, "", self.clock.now_ms())
         try:
             while not stopping():
@@ -124,8 +128,8 @@ class Guardian:
                     continue
                 control.kill()
                 code = control.process.returncode
-                if not control.has_beaten and code > 0:
-                    return code
+                if not control.has_beaten and code in (EXIT_CONFIG, EXIT_HARDWARE):
+                    return code  # it has said why, and shut what it could open
                 self._shut(failure)
                 if self._fails_too_often():
                     return EXIT_HARDWARE
@@ -139,18 +143,17 @@ class Guardian:
                 failure = control.end()
                 if failure:
                     self._shut(failure)
-            if self.front is not None:
-                self.front.terminate()
-                self.front.wait()
+            self._end_front()
             os.close(self.front_life_end)
             os.close(self.front_lifeline)
 
     def _shut(self, failure: str) -> None:
-        self.say(f"guardian: {failure}")
         try:
-            self.say(f"guardian: {shut_freshly(self.rig)}")
+            done = shut_freshly(self.rig)
         except HalError as error:
-            self.say(f"guardian: NOT CONFIRMED SHUT: {error}. Close the cylinder by hand.")
+            done = f"NOT CONFIRMED SHUT: {error}. Close the cylinder by hand."
+        self.say(f"guardian: {failure}")
+        self.say(f"guardian: {done}")
 
     def _fails_too_often(self) -> bool:
         now_ms = self.clock.now_ms()
@@ -164,7 +167,7 @@ class Guardian:
 
     def _keep_front(self, control_is_up: bool) -> int:
         """Start the front, and again at most once a second when it dies. Return 0, or the exit
-        code of a first front that could not open its consoles."""
+        code of a first front that could not begin."""
         if not self.front_arguments or not control_is_up:
             return 0
         now_ms = self.clock.now_ms()
@@ -172,15 +175,26 @@ class Guardian:
             code = self.front.poll()
             if code is None:
                 return 0
-            if self.fronts == 1 and code > 0:
+            lived_ms = now_ms - self.front_since_ms
+            if not self.front_again and code > 0 and lived_ms < FRONT_UP_MS:
                 return code
-            if now_ms - self.front_since_ms < 1000:
+            if lived_ms < FRONT_PAUSE_MS:
                 return 0
             self.say(f"guardian: front ended (exit {code}); starting a new one")
+            self.front_again = ["--again"]
         self.front = subprocess.Popen(
-            [sys.executable, "-m", "firmware", "front", *self.front_arguments,
+            [sys.executable, "-m", "firmware", "front", *self.front_arguments, *self.front_again,
              "--lifeline", str(self.front_life_end)],
             pass_fds=(self.front_life_end,), start_new_session=True)
         self.front_since_ms = now_ms
-        self.fronts += 1
         return 0
+
+    def _end_front(self) -> None:
+        if self.front is None:
+            return
+        self.front.terminate()
+        try:
+            self.front.wait(END_MS_MAX / 1000.0)
+        except subprocess.TimeoutExpired:
+            self.front.kill()
+            self.front.wait()

@@ -29,6 +29,7 @@ from firmware.loop import Recorder
 BACKLOG_TICKS = 6000  # ten minutes at 10 Hz, should the front be gone so long
 MESSAGE_BYTES_MAX = 65536
 FRONTS_MAX = 8
+WHOLE_MAX = 2**63
 COMMANDS_MAX = 32  # kept for one tick; more are dropped, except stop
 
 Tick = tuple[int, Reading, tuple[Command, ...], Decision]
@@ -64,8 +65,12 @@ def command_of(parts: Any) -> Command:
     """Return the command that was sent as a list. Raises TypeError or ValueError for what is
     none, so that no front can put nonsense into a step."""
     name, text, value, session, number, revision, issued_ms = parts
-    return Command(str(name), str(text), float(value), str(session), int(number), int(revision),
-                   int(issued_ms))
+    command = Command(str(name), str(text), float(value), str(session), int(number), int(revision),
+                      int(issued_ms))
+    (command.name + command.text + command.session).encode()  # half a surrogate pair is no text
+    if not all(abs(whole) < WHOLE_MAX for whole in command[4:]):
+        raise ValueError(f"{command[4:]} is more than a log can keep")
+    return command
 
 
 def plan_of(parts: Any) -> Plan:
@@ -88,7 +93,7 @@ class LineBuffer:
             del self._bytes[:end + 1]
             try:
                 message = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):  # the latter for a thousand brackets
                 continue
             if isinstance(message, dict):
                 yield message

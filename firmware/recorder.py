@@ -5,17 +5,20 @@ time stands in `run` only where the run had one, so a simulated run's log depend
 its inputs.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from controller.records import CHANNELS, Command, Decision, Reading
 from firmware.loop import Recorder
 
 SCHEMA_VERSION = 1
-LOCKED_S_MAX = 0.2  # a reader's lock is not waited for longer; the rows stay pending
+LOCKED_MS_MAX = 20  # another writer's lock is not waited for longer: a tick may wait for this one
+LOCKED_AT_END_MS_MAX = 2000
 PENDING_ROWS_MAX = 20000  # half an hour at 10 Hz that nothing could be written; then the oldest go
+ROWS_AT_ONCE = 1000  # a few ms, should a disk that was full take rows again
 ROWS_PER_COMMIT = 100  # ten seconds of ticks in one transaction of a fast run
 
 _CHANNEL_COLUMNS = tuple(
@@ -43,9 +46,8 @@ class LogError(Exception):
 def run_fact(path: Path, key: str) -> str:
     """Return one fact of the log at `path`, "" when it has none or is no log."""
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
             row = db.execute("SELECT value FROM run WHERE key = ?", (key,)).fetchone()
-        db.close()
     except sqlite3.Error:
         return ""
     return str(row[0]) if row else ""
@@ -66,11 +68,12 @@ class SqliteRecorder(Recorder):
         self._latched: set[str] = set()
         self._pending: list[tuple[str, tuple[object, ...]]] = []
         self._rows_per_commit = rows_per_commit
+        self._due_rows = rows_per_commit  # a commit is due when so many are pending
         if path.exists() and not resume:
             raise LogError(f"{path}: exists already; a log is never overwritten")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, LOCKED_S_MAX, isolation_level=None,
+            self._db = sqlite3.connect(path, LOCKED_MS_MAX / 1000.0, isolation_level=None,
                                        check_same_thread=False)
             # WAL with FULL loses no acknowledged row at a power cut; NORMAL does.
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -78,11 +81,17 @@ class SqliteRecorder(Recorder):
             self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
             for table, columns in TABLES:
                 self._db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)})")
-            last = self._db.execute("SELECT max(tick) FROM ticks").fetchone()[0]
-            self.tick = 0 if last is None else last + 1
+            self._go_on_after_last()
+            self._file = path.stat()
         except (OSError, sqlite3.Error) as error:
             raise LogError(f"{path}: cannot be written: {error}") from error
         self.note(facts)
+
+    def _go_on_after_last(self) -> None:
+        last = self._db.execute("SELECT tick, tripped FROM ticks ORDER BY tick DESC LIMIT 1")
+        for tick, tripped in last:
+            self.tick = tick + 1
+            self._latched = set(tripped.split(","))
 
     def note(self, facts: Iterable[tuple[str, str]]) -> None:
         """Keep facts about the whole run: configuration, versions, how it ended."""
@@ -102,34 +111,66 @@ class SqliteRecorder(Recorder):
                 self._pending.append(("trips", (self.tick, decision.now_ms, *trip)))
         self._latched = {trip.name for trip in decision.tripped}
         self.tick += 1
-        if len(self._pending) >= self._rows_per_commit:
+        if len(self._pending) >= self._due_rows:
             self.commit()
 
     def commit(self) -> None:
         """Put what is pending on the disk. A failure is kept in `fault`; rows stay pending, as many
         as PENDING_ROWS_MAX."""
+        faults = [] if self._is_there() else ["the file was removed or replaced"]
         try:
-            self._db.execute("BEGIN")
-            for table, row in self._pending:
-                self._db.execute(_INSERT[table], row)
-            self._db.execute("COMMIT")
+            while self._pending:
+                self._insert(self._pending[:ROWS_AT_ONCE])
+                del self._pending[:ROWS_AT_ONCE]
         except sqlite3.Error as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            faults.append(str(error))
             self._lost += max(0, len(self._pending) - PENDING_ROWS_MAX)
             del self._pending[:-PENDING_ROWS_MAX]
-            self.fault = f"{self.path}: {error}; {self._lost} rows lost"
-            return
-        self.fault = f"{self.path}: {self._lost} rows lost" if self._lost else ""
-        self._pending.clear()
+        if self._lost:
+            faults.append(f"{self._lost} rows lost")
+        self.fault = f"{self.path}: {'; '.join(faults)}" if faults else ""
+        self._due_rows = len(self._pending) + self._rows_per_commit
+
+    def _insert(self, rows: list[tuple[str, tuple[object, ...]]]) -> None:
+        try:
+            self._db.execute("BEGIN")
+            for table, row in rows:
+                self._db.execute(_INSERT[table], row)
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _is_there(self) -> bool:
+        try:
+            return os.path.samestat(self.path.stat(), self._file)
+        except OSError:
+            return False
 
     def close(self, outcome: str) -> None:
         """Keep how the run ended, and leave one plain file without its WAL. Never raises."""
+        with suppress(sqlite3.Error):
+            self._db.execute(f"PRAGMA busy_timeout={LOCKED_AT_END_MS_MAX}")
         self.note((("outcome", outcome),))
         # Out of WAL mode, so that no reader leaves a -wal beside it; not while somebody reads.
         with suppress(sqlite3.Error):
             self._db.execute("PRAGMA journal_mode=DELETE")
         self._db.close()
+
+
+def control_log(path: Path, control_id: str, facts: Iterable[tuple[str, str]],
+                rows_per_commit: int) -> SqliteRecorder:
+    """Return the log of one control process: the file that an earlier front began for it, else a
+    new one at `path` or the next free name beside it. Raises LogError."""
+    number = 1
+    candidate = path
+    while candidate.exists():
+        if run_fact(candidate, "control_id") == control_id:
+            return SqliteRecorder(candidate, (), rows_per_commit, resume=True)
+        number += 1
+        candidate = path.with_stem(f"{path.stem}-{number}")
+    return SqliteRecorder(candidate, (("control_id", control_id), *facts), rows_per_commit)
 
 
 _INSERT = {table: f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})"

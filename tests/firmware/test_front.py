@@ -1,4 +1,5 @@
-"""The front among operators who type, flood, vanish: control is not disturbed, others not kept."""
+"""The front among operators who type, flood, vanish: control is not disturbed, others not kept
+waiting."""
 
 import os
 import select
@@ -11,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from controller.records import Command
+from firmware.config import load_rig
+from firmware.control import hello
+from firmware.link import ControlLink
 from tests.scenarios.wires import ROOT, Operator, eventually, line_with, program
 
 pytestmark = pytest.mark.wires
@@ -47,6 +52,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield Service(tcp, pty, log)
         with Operator(tcp) as operator:
             operator.ask("stop")
+        serve.terminate()
+        assert serve.wait(10) == 0
     with sqlite3.connect(log) as db:
         late_ms, slips = db.execute("SELECT max(late_ms), max(slips) FROM ticks").fetchone()
         trips = db.execute("SELECT name FROM trips").fetchall()
@@ -59,12 +66,18 @@ def connected(service: Service) -> socket.socket:
     return socket.create_connection(("127.0.0.1", service.port), 10)
 
 
+def freezing(operator: Operator) -> None:
+    """Start a treatment unless one is going on: its precheck takes two seconds."""
+    if "mode freeze" not in operator.ask("status"):
+        operator.ask("stop")
+        operator.freeze("intercostal")
+
+
 @pytest.mark.parametrize("junk", JUNK, ids=["garbage", "binary", "1 MB line", "empty lines",
                                             "5000 questions", "half a line"])
 def test_junk_disturbs_neither_a_freeze_nor_another_operator(service: Service, junk: bytes) -> None:
     with Operator(service.tcp) as operator:
-        operator.ask("stop")
-        operator.freeze("intercostal")
+        freezing(operator)
         with connected(service) as rude:
             rude.settimeout(0.05)
             left = memoryview(junk)
@@ -76,14 +89,12 @@ def test_junk_disturbs_neither_a_freeze_nor_another_operator(service: Service, j
             for _ in range(3):
                 assert "mode freeze" in operator.ask("status")
         assert "mode freeze" in operator.ask("status"), "a dropped connection ends nothing"
-        assert operator.ask("stop").startswith("OK")
 
 
 @pytest.mark.requirement("H-01")
 def test_a_stop_after_junk_on_the_same_line_still_stops(service: Service) -> None:
     with Operator(service.tcp) as operator:
-        operator.ask("stop")
-        operator.freeze("intercostal")
+        freezing(operator)
         with connected(service) as rude:
             rude.sendall(b"\x00\xff" * 100 + b"x" * 2000 + b"\nstop\n")
             operator.until("mode", "standby")
@@ -112,21 +123,23 @@ def test_a_pty_is_raw_and_forgets_who_left(service: Service) -> None:
         os.close(second)
 
 
-def test_consoles_beyond_the_limit_are_turned_away_and_room_is_made_again(service: Service) -> None:
-    peers = [connected(service) for _ in range(20)]
-    peers[-1].settimeout(5)
-    assert peers[-1].recv(10) == b""
-    for peer in peers:
-        peer.close()
-
-    def answers() -> bool:
+def test_questions_from_a_file_are_answered_and_its_end_ends_nothing(tmp_path: Path) -> None:
+    questions = tmp_path / "questions"
+    questions.write_text("id\nhelp stop\n")
+    with (questions.open() as stdin,
+          subprocess.Popen([sys.executable, "-m", "bench", "serve", "--rig",
+                            str(ROOT / "rigs" / "sim.toml"), "--console", "tcp:127.0.0.1:0",
+                            "--console", "stdin", "--log", str(tmp_path / "log.sqlite")],
+                           cwd=ROOT, text=True, stdin=stdin, stdout=subprocess.PIPE) as serve):
         try:
-            with Operator(service.tcp) as operator:
-                return operator.ask("id").startswith("OK")
-        except OSError:
-            return False
-
-    eventually(answers, "room for another")
+            tcp = line_with(serve, "console tcp:")
+            line_with(serve, "OK cryoprobe,sim,")
+            line_with(serve, "OK stop")
+            with Operator(tcp) as operator:
+                assert operator.ask("id").startswith("OK")
+        finally:
+            serve.terminate()
+        assert serve.wait(10) == 0
 
 
 def front(*words: str, folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -142,9 +155,44 @@ def front(*words: str, folder: Path) -> "subprocess.CompletedProcess[str]":
         os.close(ours)
 
 
-@pytest.mark.parametrize("address", ["serial:/dev/none", "pty:/proc/x", "tcp:256.1.1.1:5025"])
-def test_a_console_that_cannot_be_had_is_one_clear_message(tmp_path: Path, address: str) -> None:
-    said = front("--console", address, folder=tmp_path)
-    assert said.returncode == 4
-    assert said.stderr.startswith(f"front: console {address}: ")
+def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"tcp:127.0.0.1:{other.getsockname()[1]}"
+        said = front("--console", address, folder=tmp_path)
+        assert (said.returncode, said.stderr) == (
+            4, f"front: console {address}: Address already in use\n")
+
+
+def test_an_address_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    said = front("--console", "tcp:here", folder=tmp_path)
+    assert said.returncode == 2
     assert said.stderr.count("\n") == 1
+    assert "write tcp:HOST:PORT" in said.stderr
+
+
+@pytest.mark.requirement("H-01")
+def test_a_stop_reaches_a_control_that_has_not_reported_yet(tmp_path: Path) -> None:
+    rig = load_rig(ROOT / "rigs" / "sim.toml")
+    link = ControlLink(tmp_path / "control.sock", hello(rig, (), "", ()))
+    guardians_end, ours = os.pipe()
+    with subprocess.Popen(
+            [sys.executable, "-m", "firmware", "front", "--socket", str(tmp_path / "control.sock"),
+             "--log", str(tmp_path / "log.sqlite"), "--lifeline", str(guardians_end),
+             "--console", "tcp:127.0.0.1:0"], cwd=ROOT, text=True, stdout=subprocess.PIPE,
+            pass_fds=(guardians_end,)) as process:
+        orders: list[Command] = []
+
+        def heard() -> bool:
+            orders.extend(link.receive())
+            link.flush()
+            return bool(orders)
+
+        with Operator(line_with(process, "console tcp:")) as operator:
+            eventually(lambda: heard() or link.fronts_ever, "the front")
+            assert operator.ask("stop").startswith("ERR -221 control has not reported yet")
+            eventually(heard, "the stop")
+        assert orders[0].name == "stop"
+        os.close(guardians_end)
+        os.close(ours)  # the guardian is gone: the front ends
+        assert process.wait(10) == 0
+    link.close()

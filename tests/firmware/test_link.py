@@ -120,6 +120,10 @@ def test_no_bytes_make_the_buffer_fail(data: bytes, size: int) -> None:
     assert {"a": 1} in list(lines.feed(b'\n{"a":1}\n'))
 
 
+def test_a_line_of_brackets_does_not_end_control() -> None:
+    assert list(LineBuffer().feed(b"[" * 60_000 + b'\n{"a":1}\n')) == [{"a": 1}]
+
+
 def test_a_front_is_greeted_and_gets_the_ticks_it_asks_for(link: ControlLink, path: Path) -> None:
     ticks(link, 5)
     front = FakeFront(path)
@@ -171,6 +175,8 @@ def test_a_stop_is_never_among_those_that_are_too_many(link: ControlLink, path: 
     b'{"order": 5}\n', b'{"order": ["freeze"]}\n', b'{"order": [1,2,3,4,5,6,"x"]}\n',
     b'{"order": ["stop","",null,"a",1,1,1]}\n', b'{"ticks_from": "x"}\n',
     b'{"order": ["stop","",1,"a",1e999,1,1]}\n', b"x" * (2 * MESSAGE_BYTES_MAX),
+    b'{"order": ["stop","",1,"a",1,1,9223372036854775808]}\n',
+    b'{"order": ["stop","\\ud800",1,"a",1,1,1]}\n',
 ])
 def test_a_front_that_talks_nonsense_is_let_go_and_the_others_stay(link: ControlLink, path: Path,
                                                                    nonsense: bytes) -> None:

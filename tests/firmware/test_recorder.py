@@ -3,15 +3,28 @@ that fails."""
 
 import math
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from bench.treat import SimulatedMachine, treat
 from controller.core import Controller
 from controller.limits import limits_from
 from controller.records import CHANNELS, NAN, Command, Decision, Reading, Sample
 from firmware import recorder
-from firmware.recorder import ROWS_PER_COMMIT, TABLES, TICK_COLUMNS, LogError, SqliteRecorder
+from firmware.config import load_plan, load_rig
+from firmware.recorder import (
+    ROWS_PER_COMMIT,
+    TABLES,
+    TICK_COLUMNS,
+    LogError,
+    SqliteRecorder,
+    control_log,
+)
+
+ROOT = Path(__file__).parents[2]
 
 WELL = {"tip_c": 34.0, "tip_b_c": 34.0, "skin_c": 33.0, "supply_kpa": 5000.0,
         "exhaust_kpa": 50.0, "flow_slpm": 0.25, "estop": 1.0}
@@ -60,9 +73,11 @@ class FullDisk:
     def __init__(self, database: sqlite3.Connection) -> None:
         self.database = database
         self.full = True
+        self.refused = 0
 
     def execute(self, statement: str, row: tuple = ()) -> object:
         if self.full and statement.startswith("INSERT"):
+            self.refused += 1
             raise sqlite3.OperationalError("database or disk is full")
         return self.database.execute(statement, row)
 
@@ -294,3 +309,120 @@ def test_a_file_that_is_no_log_has_no_facts(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("not a database, but long enough to look at" * 10)
     assert recorder.run_fact(tmp_path / "x", "outcome") == ""
     assert recorder.run_fact(tmp_path / "none", "outcome") == ""
+
+
+def test_half_an_hour_without_a_disk_loses_the_oldest_rows_and_counts_them(
+        run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("firmware.recorder.PENDING_ROWS_MAX", 3)
+    disk = fill_disk(run)
+    for _ in range(5):
+        run.tick()
+    disk.full = False
+    run.tick()
+    assert run.rows("SELECT tick FROM ticks") == [(2,), (3,), (4,), (5,)]
+    assert run.recorder.fault.endswith(": 2 rows lost")
+
+
+def test_a_disk_that_stays_full_is_not_asked_at_every_tick(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run.sqlite", 10)
+    disk = fill_disk(run)
+    for _ in range(10):
+        run.tick()
+    asked = disk.refused
+    for _ in range(9):
+        run.tick()
+    assert disk.refused == asked
+    run.tick()
+    assert disk.refused == asked + 1
+
+
+def test_another_writer_is_told_and_waited_for_only_a_moment(run: Run) -> None:
+    other = sqlite3.connect(run.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    run.tick()
+    assert "locked" in run.recorder.fault
+    other.execute("COMMIT")
+    other.close()
+    run.tick()
+    assert run.recorder.fault == ""
+    assert run.rows("SELECT tick FROM ticks") == [(0,), (1,)]
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_was_removed_is_told(run: Run, replaced: bool) -> None:
+    run.tick()
+    run.path.unlink()
+    if replaced:
+        run.path.write_bytes(b"another")
+    run.tick()
+    assert run.recorder.fault == f"{run.path}: the file was removed or replaced"
+
+
+def test_the_end_of_a_log_that_failed_raises_nothing(run: Run) -> None:
+    fill_disk(run)
+    run.tick()
+    run.recorder.close("stopped")
+    assert "disk is full" in run.recorder.fault
+
+
+@pytest.mark.requirement("H-01")
+def test_a_front_that_goes_on_with_a_log_tells_no_trip_twice(tmp_path: Path) -> None:
+    path = tmp_path / "run.sqlite"
+    pressed = {"estop": Sample(0.0, 0, "")}
+    run = Run(path)
+    run.tick(**pressed)
+    run.recorder = SqliteRecorder(path, (), 1, resume=True)
+    run.tick(**pressed)
+    assert run.rows("SELECT tick FROM ticks") == [(0,), (1,)]
+    assert run.rows("SELECT tick, name FROM trips") == [(0, "estop")]
+
+
+def test_each_control_process_has_a_log_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "50% of #1?.sqlite"  # what would mean something in a URI
+    names = []
+    for control_id in ("a", "b", "b", "a"):
+        log = control_log(path, control_id, (), 1)
+        log.close("ended")
+        names.append(log.path.name)
+    assert names == ["50% of #1?.sqlite", "50% of #1?-2.sqlite", "50% of #1?-2.sqlite",
+                     "50% of #1?.sqlite"]
+
+
+def test_a_process_that_is_killed_leaves_every_row_it_had_committed(tmp_path: Path) -> None:
+    path = tmp_path / "run.sqlite"
+    killed = subprocess.run([sys.executable, "-c", f"""
+import os, pathlib
+from tests.firmware.test_recorder import Run
+run = Run(pathlib.Path({str(path)!r}))
+for _ in range(20):
+    run.tick()
+os.kill(os.getpid(), 9)
+"""], cwd=ROOT, check=False)
+    assert killed.returncode == -9
+    with sqlite3.connect(path) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert db.execute("SELECT count(*) FROM ticks").fetchone() == (20,)
+    db.close()
+
+
+def treated(path: Path, seed: int) -> dict[str, list[tuple]]:
+    """Return all that one simulated treatment with a fault leaves in its log."""
+    rig = load_rig(ROOT / "rigs" / "sim.toml")
+    plan, _ = load_plan(ROOT / "plans" / "short.toml", rig.limits, rig.has_heater)
+    log = SqliteRecorder(path, ())
+    with SimulatedMachine(rig, plan, seed, ("tip_open@15",), log, False) as machine:
+        treat(machine, plan.name, lambda _reading, _decision: None, lambda: False)
+    log.close("ended")
+    with sqlite3.connect(path) as db:
+        kept = {table: db.execute(f"SELECT * FROM {table}").fetchall() for table, _ in TABLES}
+    db.close()
+    return kept
+
+
+def test_the_same_seed_leaves_the_same_rows_and_another_does_not(tmp_path: Path) -> None:
+    first, second, other = (treated(tmp_path / f"{name}.sqlite", seed)
+                            for name, seed in (("first", 7), ("second", 7), ("other", 8)))
+    assert first == second
+    assert first["ticks"] != other["ticks"]
+    assert [name for _, _, name, _ in first["trips"]]
+    assert len(first["commands"]) == 3
