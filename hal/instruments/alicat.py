@@ -14,16 +14,17 @@ thread, and by the guardian when that is dead. A set-point ramp must be off: the
 where the ramp is, and that is refused as a set point that did not arrive.
 """
 
-import re
 from math import isnan
 
 from hal.errors import BadReply, HalError, OutOfRange, WrongDevice
 from hal.instruments.alicat_frames import (
     ControllerFrame,
+    check_version,
     controller_frame,
+    full_scale,
     gauge_frame,
-    quantity,
-    words_of,
+    source,
+    unit_label,
 )
 from hal.instruments.channel import Channel
 from hal.instruments.instrument import Instrument
@@ -41,7 +42,6 @@ PRESSURE = 2
 TOLERANCE_OF_FULL_SCALE = 0.005  # a frame rounds; more is another set point
 ABSURD_OF_FULL_SCALE = 2.0  # the devices read to about 1.3 before they say over range
 
-VERSION = re.compile(r"\d+v\d+.*")
 STAYS_OPEN = (
     ("ADC", "its converter fails"),
     ("EXH", "its valve vents (exhaust)"),
@@ -97,17 +97,17 @@ class AlicatController(Instrument):
 
     def hail(self, line: Line) -> None:
         """Ask for the firmware."""
-        _version(self._id, line.ask(self._id + "VE"))
+        check_version(self._id, line.ask(self._id + "VE"))
 
     def identify(self, line: Line) -> None:
         """Check source of the set point, unit and full scale. Raises WrongDevice."""
-        source = words_of(self._id, line.ask(self._id + "LSS"), 1, "S, A or U")[0]
-        if source != "S":
-            raise WrongDevice(f"{self.name}: takes its set point from {source!r}, expected 'S': "
-                              "set it to serial, or it ignores every order")
-        shown = quantity(self._id, line.ask(f"{self._id}DCU {MASS_FLOW}"))
-        full = quantity(self._id, line.ask(f"{self._id}FPF {MASS_FLOW}"))
-        for unit in (shown.unit, full.unit):
+        taken_from = source(self._id, line.ask(self._id + "LSS"))
+        if taken_from != "S":
+            raise WrongDevice(f"{self.name}: takes its set point from {taken_from!r}, expected "
+                              "'S': set it to serial, or it ignores every order")
+        shown = unit_label(self._id, line.ask(f"{self._id}DCU {MASS_FLOW}"))
+        full = full_scale(self._id, line.ask(f"{self._id}FPF {MASS_FLOW}"))
+        for unit in (shown, full.unit):
             if unit.upper() != "SLPM":
                 raise WrongDevice(f"{self.name}: measures in {unit}, expected SLPM")
         if not abs(full.value - self._full_scale_slpm) <= 0.01 * self._full_scale_slpm:
@@ -190,17 +190,15 @@ class AlicatGauge(Instrument):
 
     def hail(self, line: Line) -> None:
         """Ask for the firmware."""
-        _version(self._id, line.ask(self._id + "VE"))
+        check_version(self._id, line.ask(self._id + "VE"))
 
     def identify(self, line: Line) -> None:
         """Check that it shows gauge pressure in kPa. Raises WrongDevice."""
-        shown = quantity(self._id, line.ask(f"{self._id}DCU {PRESSURE}"))
-        full = quantity(self._id, line.ask(f"{self._id}FPF {PRESSURE}"))
-        for unit in (shown.unit, full.unit):
+        shown = unit_label(self._id, line.ask(f"{self._id}DCU {PRESSURE}"))
+        full = full_scale(self._id, line.ask(f"{self._id}FPF {PRESSURE}"))
+        for unit in (shown, full.unit):
             if unit.lower() != "kpag":  # an absolute one would be wrong by an atmosphere
                 raise WrongDevice(f"{self.name}: measures in {unit}, expected kPaG")
-        if not full.value > 0.0:
-            raise BadReply(f"{self.name}: full scale {full.value:g}, expected more than 0")
         self._full_scale_kpa = full.value
 
     def poll(self, line: Line) -> None:
@@ -222,12 +220,6 @@ def _unit(unit_id: str) -> str:
     if len(unit_id) != 1 or not "A" <= unit_id <= "Z":
         raise ValueError(f"unit id {unit_id!r}, expected one letter A to Z")
     return unit_id
-
-
-def _version(unit_id: str, reply: str) -> None:
-    if not VERSION.fullmatch(words_of(unit_id, reply, 1, "a firmware version")[0]):
-        raise BadReply(f"{reply[:80]!r} came, expected the firmware of unit {unit_id}, "
-                       "like 10v20.0-R24")
 
 
 def _said(tokens: tuple[str, ...], meanings: tuple[tuple[str, str], ...]) -> str:

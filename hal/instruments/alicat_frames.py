@@ -3,7 +3,7 @@
 It does not decide what a status token means for a treatment.
 
 Verified with captures from real instruments: the two frames below, the tokens, `?` for a rejected
-command, `--` for a value that is missing, full scale and unit as `A +500.00 12 SCCM`.
+command, `--` for a value that is missing, full scale as `A +500.00 12 SCCM`, unit as `A 12 SCCM`.
 
     A +014.62 +021.89 +000.00 +000.00 +078.95     N2      controller, firmware 10v20
     A +014.52 +021.50 +0000.1 +0000.2 0116.3      N2      controller, firmware 5v12
@@ -19,8 +19,9 @@ from hal.errors import BadReply
 
 NUMBER = re.compile(r"[+-]?\d{1,6}(\.\d{1,6})?")
 MISSING = re.compile(r"-{2,}(\.-+)?")
+VERSION = re.compile(r"\d+v\d+.*")
 GAS = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,7}")
-TOKEN = re.compile(r"[A-Z0-9]{3}")
+TOKEN = re.compile(r"[A-Z][A-Z0-9]{2}")  # a bare 100 is a number that slipped
 
 
 class ControllerFrame(NamedTuple):
@@ -39,10 +40,10 @@ class GaugeFrame(NamedTuple):
     tokens: tuple[str, ...]
 
 
-class Quantity(NamedTuple):
-    """A number with its unit, as DCU and FPF give them; DCU gives no number."""
+class FullScale(NamedTuple):
+    """What FPF answers."""
 
-    value: float  # NaN for DCU
+    value: float  # more than 0, in `unit`
     unit: str
 
 
@@ -61,20 +62,34 @@ def gauge_frame(unit_id: str, text: str) -> GaugeFrame:
     return GaugeFrame(_number(words[0], text), _tokens(words[1:], text))
 
 
-def quantity(unit_id: str, text: str) -> Quantity:
-    """Return what DCU (`A 12 SCCM`) or FPF (`A +500.00 12 SCCM`) says. Raises BadReply."""
+def unit_label(unit_id: str, text: str) -> str:
+    """Return the label in what DCU says: `A 12 SCCM`. Raises BadReply."""
     words = _words(unit_id, text, "a unit")
-    if len(words) not in (2, 3) or not words[-2].isdigit():
-        raise _bad(text, "id, a number for FPF, a unit's number and its label")
-    return Quantity(_number(words[0], text) if len(words) == 3 else nan, words[-1])
+    if len(words) != 2 or not words[0].isdigit():
+        raise _bad(text, "id, a unit's number and its label")
+    return words[1]
 
 
-def words_of(unit_id: str, text: str, count: int, expected: str) -> list[str]:
-    """Return at least `count` words after the unit's id. Raises BadReply."""
-    words = _words(unit_id, text, expected)
-    if len(words) < count:
-        raise _bad(text, expected)
-    return words
+def full_scale(unit_id: str, text: str) -> FullScale:
+    """Return what FPF says: `A +500.00 12 SCCM`. Raises BadReply."""
+    words = _words(unit_id, text, "a full scale")
+    if len(words) != 3 or not words[1].isdigit() or not _number(words[0], text) > 0.0:
+        raise _bad(text, "id, a number more than 0, a unit's number and its label")
+    return FullScale(_number(words[0], text), words[2])
+
+
+def source(unit_id: str, text: str) -> str:
+    """Return where the set point comes from, as LSS says: S, A or U. Raises BadReply."""
+    words = _words(unit_id, text, "S, A or U")
+    if words not in (["S"], ["A"], ["U"]):
+        raise _bad(text, "id and S, A or U")
+    return words[0]
+
+
+def check_version(unit_id: str, text: str) -> None:
+    """Accept what VE says, which no other answer looks like. Raises BadReply."""
+    if not VERSION.fullmatch(_words(unit_id, text, "a firmware version")[0]):
+        raise _bad(text, f"the firmware of unit {unit_id}, like 10v20.0-R24")
 
 
 def _words(unit_id: str, text: str, expected: str) -> list[str]:

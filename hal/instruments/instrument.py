@@ -11,7 +11,8 @@ from hal.instruments.line import Dialect, Line
 
 
 class Instrument:
-    """One device at one address. A driver sets the attributes and writes the methods."""
+    """One device at one address. A driver sets the attributes and writes the methods; the last
+    two only when it has a valve."""
 
     name: str
     dialect: Dialect
@@ -39,5 +40,5 @@ class Instrument:
         raise NotImplementedError
 
     def trouble(self) -> HalError | None:
-        """Return why the valve did not follow its set point when the device spoke last."""
-        return None
+        """Return what may keep the valve open although its set point is 0; None when nothing."""
+        raise NotImplementedError

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hal.errors import BadReply, NoReply
 from hal.interface import ByteStream, Clock
 
-QUIET_WITHIN_MS = 1000  # a line that still talks after this talks by itself
+QUIET_WITHIN_MS = 500  # a line that still talks after this talks by itself; a lease waits for it
 
 
 class Dialect(NamedTuple):

@@ -72,9 +72,10 @@ class Member:
             self.instrument.hail(line)
             self.is_doubtful = False
 
-    def is_ordered(self) -> bool:
+    def is_ordered(self, only_to_shut: bool) -> bool:
         """Return whether an order waits for it."""
-        return self.is_ready and self.valve is not None and self.valve.is_pending()
+        return (self.is_ready and self.valve is not None and self.valve.is_pending()
+                and (self.valve.wanted() == 0.0 or not only_to_shut))
 
     def hit(self) -> None:
         """Count a dialogue that went well."""

@@ -1,9 +1,10 @@
 """Port: one physical port, its lock, its I/O thread, and the instruments that share it.
 
 It does not know any protocol, and it does not decide what a missing sample means. Orders go ahead
-of polls. After a silence or nonsense the line is drained and the device hailed before anything it
-says is believed again. A port that failed is opened again, later and later, and its actuators are
-shut before anything else is said on it.
+of polls, but two openings never follow each other while a poll is due. After a silence or nonsense
+the line is drained and the device hailed before anything it says is believed again. A port that
+failed is opened again, later and later, and its actuators are shut before anything else is said on
+it. A lease's end waits for the dialogue under way, and for the draining when that one failed.
 """
 
 import contextlib
@@ -37,6 +38,7 @@ class Port:
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._is_stopping = False
+        self._is_polls_turn = False
         self._thread: threading.Thread | None = None
         for member in self._members:
             self._adopt(member)
@@ -79,9 +81,11 @@ class Port:
             if self._line is None:
                 if now_ms >= self._open_due_ms:
                     self._connect()
-            elif (member := self._ordered()) is not None:
+            elif (member := self._ordered(now_ms)) is not None:
+                self._is_polls_turn = True
                 self._attend(member, member.deliver)
             elif (member := self._next()).due_ms <= now_ms:
+                self._is_polls_turn = False
                 self._attend(member, member.poll if member.is_ready else member.readmit)
             return self._due_ms()
 
@@ -96,11 +100,13 @@ class Port:
 
     def _finish(self) -> None:
         with self._lock:
-            for member in self._members:
-                if self._line is not None and member.valve is not None:
-                    with contextlib.suppress(HalError):
-                        member.valve.shut()
-            self._drop(NotConnected(f"{self.name}: the port was closed"))
+            try:
+                for member in self._members:
+                    if self._line is not None and member.valve is not None:
+                        with contextlib.suppress(HalError):
+                            member.valve.shut()
+            finally:
+                self._drop(NotConnected(f"{self.name}: the port was closed"))
 
     def _connect(self) -> HalError | None:
         """Open the port and admit every instrument; return the first error."""
@@ -114,10 +120,10 @@ class Port:
             return error
         found = [self._try(member, member.admit) for member in self._members]
         errors = [error for error in found if error is not None]
-        if not any(member.is_ready for member in self._members):
-            self._close()
-        elif self._line is not None:
+        if any(member.is_ready for member in self._members):
             self._retry_ms = RETRY_MS_MIN
+        elif self._line is not None:
+            self._close()
         return errors[0] if errors else None
 
     def _open(self) -> Line:
@@ -164,12 +170,12 @@ class Port:
         self._retry_ms = min(RETRY_MS_MAX, self._retry_ms * 2)
 
     def _shut_now(self, member: Member) -> None:
-        """Confirm the shut valve in the caller's thread; opens the port when nobody runs it."""
+        """Confirm the shut valve in the caller's thread; opens a port that is not, or was lost."""
         deadline_ms = self._clock.now_ms() + SHUT_MS
         if not self._lock.acquire(timeout=SHUT_MS / 1000.0):
             raise NoReply(f"{self.name}: the port was busy for {SHUT_MS} ms")
         try:
-            if self._line is None and self._thread is None:
+            if self._line is None and not self._is_stopping:
                 self._open()
                 member.is_doubtful = True
             line = self._open_line()
@@ -207,8 +213,11 @@ class Port:
             raise NotConnected(f"{self.name}: the port is not open")
         return self._line
 
-    def _ordered(self) -> Member | None:
-        return next((member for member in self._members if member.is_ordered()), None)
+    def _ordered(self, now_ms: int) -> Member | None:
+        """Return whom to give an order now: to shut at once, to open when it is its turn."""
+        polls_turn = self._is_polls_turn and self._next().due_ms <= now_ms
+        return next((member for member in self._members
+                     if member.is_ordered(only_to_shut=polls_turn)), None)
 
     def _next(self) -> Member:
         return min(self._members, key=lambda member: member.due_ms)
@@ -217,7 +226,8 @@ class Port:
         """Return when something is due: a poll, a lease's end, another try; now for an order."""
         if self._line is None:
             return self._open_due_ms
-        if self._ordered() is not None:
-            return self._clock.now_ms()
+        now_ms = self._clock.now_ms()
+        if self._ordered(now_ms) is not None:
+            return now_ms
         ends = [member.valve.ends_ms() for member in self._members if member.valve is not None]
         return min([self._next().due_ms, *[end_ms for end_ms in ends if end_ms is not None]])

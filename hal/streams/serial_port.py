@@ -53,6 +53,9 @@ class SerialStream(ByteStream):
                 stopbits=int(framing[2]), timeout=0, write_timeout=WRITE_S_MAX, exclusive=True)
         except _FAILURES as error:
             raise NotConnected(f"port {port}: {_reason(error)}") from None
+        # A TCP bridge has no parity, and a driver may refuse.
+        with contextlib.suppress(*_FAILURES):
+            _check_parity(self._serial.fileno())
         # An FTDI chip else keeps each reply back for 16 ms (pyserial pull request 290).
         with contextlib.suppress(*_FAILURES, AttributeError, NotImplementedError):
             self._serial.set_low_latency_mode(True)
@@ -108,6 +111,13 @@ class SerialStream(ByteStream):
 
     def _gone(self, error: Exception) -> NotConnected:
         return NotConnected(f"port {self._port}: {_reason(error)}")
+
+
+def _check_parity(fd: int) -> None:
+    """Let a byte of wrong parity come as NUL, which is in no reply; pyserial takes it as sent."""
+    attributes = termios.tcgetattr(fd)
+    attributes[0] = attributes[0] & ~(termios.IGNPAR | termios.PARMRK) | termios.INPCK
+    termios.tcsetattr(fd, termios.TCSANOW, attributes)
 
 
 def _framing_of(port: str, framing: str) -> str:

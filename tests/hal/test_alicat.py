@@ -1,5 +1,7 @@
 """The Alicat drivers: their bytes, and what they make of bytes that they should not get."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -195,11 +197,76 @@ def test_an_absurd_pressure_is_a_bad_reply() -> None:
         gauge((b"B\r", b"B +99999.0\r"))
 
 
-def test_a_gauge_in_psi_is_the_wrong_device() -> None:
+@pytest.mark.parametrize("label", [b"PSIG", b"barG", b"kPaA", b"kPa"])
+def test_a_gauge_in_another_unit_or_against_vacuum_is_the_wrong_device(label: bytes) -> None:
     clock = ScriptClock()
-    wire = line(clock, (b"BDCU 2\r", b"B 10 PSIG\r"), (b"BFPF 2\r", b"B +1000.0 10 PSIG\r"))
-    with pytest.raises(WrongDevice, match="measures in PSIG, expected kPa"):
+    wire = line(clock, (b"BDCU 2\r", b"B 10 " + label + b"\r"),
+                (b"BFPF 2\r", b"B +1000.0 10 " + label + b"\r"))
+    with pytest.raises(WrongDevice, match=f"measures in {label.decode()}, expected kPaG"):
         AlicatGauge("B", "supply", clock).identify(wire)
+
+
+@pytest.mark.parametrize("reply", [
+    b"B\r", b"B --\r", b"B +5050.0 100\r", b"B +50\x0050.0\r", b"B +OVER\r", b"B inf\r",
+    b"B 1e38\r", b"C +5050.0\r", b"+5050.0\r", b"5050.0\r", b"B +5050.0 +001.0\r",
+])
+def test_no_pressure_comes_of_what_is_no_gauge_frame(reply: bytes) -> None:
+    clock = ScriptClock()
+    device = AlicatGauge("B", "supply", clock)
+    wire = line(clock, (b"BDCU 2\r", b"B 10 kPaG\r"), (b"BFPF 2\r", b"B +7000.0 10 kPaG\r"),
+                (b"B\r", reply))
+    device.identify(wire)
+    with contextlib.suppress(HalError):
+        device.poll(wire)
+    with pytest.raises(HalError):
+        device.pressure.read()
+
+
+@pytest.mark.parametrize("reply", [
+    (b"ALSS\r", b"A X\r"), (b"ALSS\r", b"A 10v20.0-R24 Jan  9 2025,15:04:07\r"),
+    (b"ALSS\r", b"?\r"),
+])
+def test_a_late_answer_is_no_setting(reply: tuple[bytes, bytes]) -> None:
+    clock = ScriptClock()
+    with pytest.raises(BadReply):
+        controller(clock).identify(line(clock, reply))
+
+
+@pytest.mark.parametrize("reply", [b"A S\r", b"A ++7 SLPM\r", b"A x SLPM\r",
+                                   b"A +020.00 7 SLPM\r"])
+def test_what_is_no_unit_is_a_bad_reply(reply: bytes) -> None:
+    clock = ScriptClock()
+    with pytest.raises(BadReply):
+        controller(clock).identify(line(clock, SERIAL, (b"ADCU 5\r", reply)))
+
+
+@pytest.mark.parametrize("reply", [b"A 7 SLPM\r", b"A -- 7 SLPM\r", b"A +000.00 7 SLPM\r",
+                                   b"A -20.00 7 SLPM\r", b"A +020.00 x SLPM\r"])
+def test_what_is_no_full_scale_is_a_bad_reply(reply: bytes) -> None:
+    clock = ScriptClock()
+    with pytest.raises(BadReply):
+        controller(clock).identify(line(clock, SERIAL, UNIT, (b"AFPF 5\r", reply)))
+
+
+@pytest.mark.parametrize("reply", [FRAME + b"\r", b"A S\r", b"A 7 SLPM\r", b"?\r",
+                                   b"A +020.00 7 SLPM\r", b"B   10v20.0-R24\r"])
+def test_a_firmware_looks_like_no_other_answer(reply: bytes) -> None:
+    clock = ScriptClock()
+    with pytest.raises(BadReply):
+        controller(clock).hail(line(clock, (b"AVE\r", reply)))
+
+
+def test_a_rejected_command_is_named() -> None:
+    clock = ScriptClock()
+    with pytest.raises(BadReply, match="unit A rejects the command"):
+        controller(clock).hail(line(clock, (b"AVE\r", b"A ?\r")))
+
+
+def test_a_rig_that_names_no_gas_takes_any() -> None:
+    clock = ScriptClock()
+    device = AlicatController("A", 20.0, 12.0, clock, gas=None)
+    device.poll(line(clock, (b"A\r", FRAME.replace(b"N2O", b"N2") + b"\r")))
+    assert device.flow.read().value == 3.1
 
 
 @pytest.mark.parametrize("unit_id", ["", "a", "AB", "1"])

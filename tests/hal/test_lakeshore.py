@@ -64,6 +64,7 @@ def test_the_age_counts_from_the_question_and_the_conversion_before_it() -> None
     b"NAN;0\r\n", b"inf;0\r\n", b"+9.91E+37;0\r\n", b"+9999.0;0\r\n", b"-300.0;0\r\n", b";0\r\n",
     b"+26.500\r\n", b"+26.500;0;0\r\n", b"+26.500;-1\r\n", b"+26.500;256\r\n", b"+26.500;\r\n",
     b"+26,500;0\r\n", b"1_0;0\r\n", b"\xff\xfe;0\r\n", b"+26 .5;0\r\n", b"LSCI,MODEL336,x,2\r\n",
+    b"+OVER;0\r\n", b"+26\x00500;0\r\n", b"6.500;0\r\n",
 ])
 def test_text_that_the_protocol_does_not_allow_is_a_bad_reply(reply: bytes) -> None:
     with pytest.raises(BadReply):

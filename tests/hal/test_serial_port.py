@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import termios
 import time
 import tty
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from hal.errors import BadReply, HalError, NoReply, NotConnected
 from hal.linux import LinuxClock
-from hal.streams.serial_port import SerialStream
+from hal.streams.serial_port import PORT_ERRORS, SerialStream
 
 CLOCK = LinuxClock()
 
@@ -20,15 +21,15 @@ class Pty:
     """A pseudo-terminal: `fd` is the device's end, `path` the port."""
 
     def __init__(self) -> None:
-        self.fd, self._port_fd = os.openpty()
-        tty.setraw(self._port_fd)
-        self.path = os.ttyname(self._port_fd)
+        self.fd, self.port_fd = os.openpty()
+        tty.setraw(self.port_fd)
+        self.path = os.ttyname(self.port_fd)
 
     def say(self, data: bytes) -> None:
         os.write(self.fd, data)
 
     def close(self) -> None:
-        for fd in (self.fd, self._port_fd):
+        for fd in (self.fd, self.port_fd):
             with contextlib.suppress(OSError):
                 os.close(fd)
 
@@ -93,6 +94,38 @@ def test_a_link_to_a_port_is_a_port(pty: Pty, tmp_path):
     link = tmp_path / "gas"
     link.symlink_to(pty.path)
     SerialStream(str(link), 9600, "7O1", CLOCK).close()
+
+
+def test_a_byte_of_wrong_parity_shall_come_as_nul(pty: Pty, stream: SerialStream):
+    flags = termios.tcgetattr(pty.port_fd)[0]
+    assert flags & termios.INPCK
+    assert not flags & (termios.IGNPAR | termios.PARMRK)
+
+
+def test_a_device_that_never_stops_does_not_hold_discarding(stream: SerialStream):
+    stream._read_some = lambda wait_ms: b"x"  # type: ignore[method-assign]
+    stream.discard_input()
+
+
+@pytest.mark.parametrize(("number", "words"), PORT_ERRORS)
+def test_every_reason_of_the_system_is_told_as_what_to_do(number: int, words: str,
+                                                          monkeypatch: pytest.MonkeyPatch):
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise termios.error(number, "what the system says")
+
+    monkeypatch.setattr("serial.serial_for_url", refuse)
+    with pytest.raises(NotConnected) as caught:
+        SerialStream("/dev/ttyUSB0", 9600, "8N1", CLOCK)
+    assert str(caught.value) == f"port /dev/ttyUSB0: {words}"
+
+
+def test_a_reason_that_nobody_foresaw_is_passed_on(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise ValueError("Not a valid baudrate: -1")
+
+    monkeypatch.setattr("serial.serial_for_url", refuse)
+    with pytest.raises(NotConnected, match="baudrate: -1"):
+        SerialStream("/dev/ttyUSB0", -1, "8N1", CLOCK)
 
 
 def test_no_such_port_says_so(tmp_path):
