@@ -14,7 +14,7 @@ from controller.records import NAN, Estimate
 
 # Tuned on the nominal N2O plant, 10 Hz, noise 0.15 °C: docs/decisions/0005-regulator.md.
 KP_PER_C = -0.019  # valve fraction per °C of error: colder needs more gas, hence negative
-KI_PER_C_S = -0.027
+KI_PER_C_S = -0.015
 KD_S_PER_C = 0.016  # valve fraction per °C/s of slope error: falling too fast shuts earlier
 LEAD_S = 1.15  # how far the look-ahead sees
 LOAD_FRACTION = 0.45  # what the fresh tissue asks for on top at first

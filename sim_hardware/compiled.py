@@ -13,7 +13,6 @@ from typing import Any, TypeVar, cast
 import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-prange = numba.prange
 ROOM = Path(__file__).resolve().parent
 
 
@@ -40,25 +39,22 @@ def _shelf() -> str:
 SHELF = _shelf()
 
 
-def _kept(function: Function, is_parallel: bool) -> Function:
+def compiled(function: Function) -> Function:
+    """Return `function` as machine code, compiled when it is first called; kept on disk if we can.
+
+    It runs without holding Python's lock. Division by zero gives infinity or NaN, as in numpy;
+    whoever divides proves his divisor.
+    """
     config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = SHELF
     try:
         return cast(Function, numba.njit(cache=bool(SHELF), error_model="numpy",
-                                         parallel=is_parallel)(function))
+                                         nogil=True)(function))
     finally:
         config.CACHE_DIR = before
 
 
-def compiled(function: Function) -> Function:
-    """Return `function` as machine code, compiled when it is first called; kept on disk if we can.
-
-    Division by zero gives infinity or NaN, as in numpy; whoever divides proves his divisor.
-    """
-    return _kept(function, is_parallel=False)
-
-
-def compiled_for_all_cores(function: Function) -> Function:
-    """Return `function` likewise, its `prange` loops shared out among the cores."""
-    return _kept(function, is_parallel=True)
+def plain(function: Function) -> Function:
+    """Return the Python that a compiled function was made of: for what is called only once."""
+    return cast(Function, getattr(function, "py_func", function))

@@ -4,7 +4,8 @@ It reads no clock and never waits: time moves only in advance(). What is asked o
 millisecond, and the seed decide every bit; how the time is cut into advances does not.
 """
 
-from math import inf
+from collections import deque
+from math import ceil, inf
 from random import Random
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,11 +13,13 @@ from typing import NamedTuple
 from hal.interface import Measured
 from sim_hardware import faults
 from sim_hardware.plant import sensors
-from sim_hardware.plant.parameters import NOMINAL, Parameters
-from sim_hardware.plant.plant import NOTHING, SOUND, STEP_MS, Damage, Demand, Plant
+from sim_hardware.plant.parameters import NOMINAL, STEP_MS, Parameters
+from sim_hardware.plant.plant import Plant
+from sim_hardware.plant.records import NOTHING, SOUND, Demand
 from sim_hardware.plant.supply import gauge_kpa
 
 CHANNELS = ("tip", "tip_b", "skin", "supply", "exhaust", "flow", "estop")
+PAST_S = 5.0  # as late as a sensor can be made
 NO_VALUES: faults.Values = MappingProxyType({})
 
 
@@ -26,7 +29,7 @@ class Truth(NamedTuple):
     now_ms: int
     tip_c: float
     tip_b_c: float  # where the second sensor sits
-    ice_radius_0c_mm: float  # edge of the ice across the shaft; 0 when there is none
+    ice_radius_0c_mm: float  # middle of the freezing range, across the shaft; 0 when none
     ice_radius_m20c_mm: float  # -20 °C likewise
     valve_open_fraction: float  # where the valve stands, 0..1
     flow_g_per_s: float
@@ -43,22 +46,28 @@ class _Active(NamedTuple):
     since_ms: int
     held: sensors.Sensed
 
+    def ends_ms(self) -> float:
+        """Return when it is undone by itself."""
+        return self.since_ms + self.values["lasts_s"] * 1000.0
+
 
 class SimProbe:
     """One simulated probe. Without `isolator_fitted` gas always comes as far as the valve."""
 
     def __init__(self, seed: int = 1, parameters: Parameters = NOMINAL,
                  isolator_fitted: bool = True) -> None:
-        assert parameters.convert_ms % STEP_MS == 0, "conversions fall on whole steps"
         self.now_ms = 0
         self._parameters = parameters
         self._plant = Plant(parameters)
         self._random = Random(seed)
         self._isolator_fitted = isolator_fitted
-        self._demand = NOTHING._replace(isolator_open=not isolator_fitted)
+        self._demand = NOTHING._replace(isolator_open=float(not isolator_fitted))
         self._lease_ends_ms: dict[str, int] = {}
         self._active: dict[str, _Active] = {}
         self._damage = SOUND
+        self._wirings: dict[str, sensors.Wiring] = {}
+        self._past: deque[sensors.Sensed] = deque(
+            maxlen=int(PAST_S * 1000.0 / parameters.convert_ms) + 1)
         self._scheduled: list[faults.FaultOrder] = []
         self._convert()
 
@@ -75,7 +84,7 @@ class SimProbe:
     def demand_isolator(self, is_open: bool, lease_ms: int | None) -> None:
         """Ask for the isolator; without one this does nothing."""
         if self._isolator_fitted:
-            self._lease(self._demand._replace(isolator_open=bool(is_open)),
+            self._lease(self._demand._replace(isolator_open=float(bool(is_open))),
                         "isolator_open", lease_ms)
 
     def demanded(self) -> Demand:
@@ -84,7 +93,7 @@ class SimProbe:
 
     def valve_full_flow_slpm(self) -> float:
         """Return the flow of the fully open valve at the present supply, standard L/min."""
-        return self._plant.full_flow_g_per_s() * 60.0 / self._parameters.standard_g_per_l
+        return self._plant.full_flow_g_per_s() * 60.0 / self._plant.standard_g_per_l
 
     def sense(self, channel: str) -> Measured:
         """Return the newest conversion: °C, kPa gauge, standard L/min, estop 1.0 released.
@@ -97,23 +106,36 @@ class SimProbe:
         is_loop = channel == "estop"  # a contact is read as it is, not converted
         value = 1.0 if is_loop else getattr(self._sensed, channel)
         noise = 0.0 if is_loop else value - getattr(self._seen, channel)
+        age_ms = 0 if is_loop else self.now_ms - self._converted_ms
         for active in self._active.values():
-            if channel in active.fault.channels:
+            if channel not in active.fault.channels:
+                continue
+            faulty_s = max((self.now_ms if is_loop else self._converted_ms) - active.since_ms,
+                           0) / 1000.0
+            values = faults.grown(active.fault, active.values,
+                                  (self.now_ms - active.since_ms) / 1000.0)
+            if values is not None:
                 value = active.fault.read(faults.Sample(
-                    channel, value,
-                    value if is_loop else getattr(active.held, channel), noise,
-                    max(self._converted_ms - active.since_ms, 0) / 1000.0,
-                    self._parameters.cold_junction_c), active.values)
-        return Measured(value, 0 if is_loop else self.now_ms - self._converted_ms)
+                    channel, value, value if is_loop else getattr(active.held, channel), noise,
+                    faulty_s, lambda delay_s: self._was(channel, delay_s)), values)
+                age_ms += round(active.fault.late_s(values) * 1000.0)
+        return Measured(value, age_ms)
+
+    def _was(self, channel: str, delay_s: float) -> float:
+        """Return the conversion of so many seconds ago, or the oldest there is."""
+        back = min(round(delay_s * 1000.0 / self._parameters.convert_ms), len(self._past) - 1)
+        value: float = getattr(self._past[-1 - back], channel)
+        return value
 
     def truth(self) -> Truth:
         """Return what really is."""
-        plant = self._plant
-        edge_mm, cold_mm = plant.ice_radii_mm()
+        state, ice, p = self._plant.state, self._plant.ice(), self._parameters
+        tip_b_c = state.tip_c + p.tip_b_share * (state.shaft_c - state.tip_c)
         return Truth(
-            self.now_ms, plant.tip_c, plant.tip_b_c, edge_mm, cold_mm, plant.opening,
-            plant.flow_g_per_s, gauge_kpa(plant.supply_bar, self._parameters),
-            gauge_kpa(plant.back_bar, self._parameters), plant.heater_w)
+            self.now_ms, float(state.tip_c), float(tip_b_c), ice.edge_mm,
+            ice.radius_m20c_mm, float(state.opening), float(state.flow_g_per_s),
+            gauge_kpa(float(state.supply_bar), p), gauge_kpa(float(state.back_bar), p),
+            float(state.heater_w))
 
     def inject(self, name: str, values: faults.Values = NO_VALUES) -> None:
         """Begin a fault now, in place of the same one; raises ValueError as faults.py says."""
@@ -121,7 +143,7 @@ class SimProbe:
         self._active.pop(name, None)
         self._active[name] = _Active(fault, faults.completed(fault, values), self.now_ms,
                                      self._sensed)
-        self._damage = self._damaged()
+        self._take_damage()
 
     def clear(self, name: str | None = None) -> None:
         """Undo one fault, or all, and what is scheduled of it; raises ValueError for no such."""
@@ -131,7 +153,7 @@ class SimProbe:
         else:
             self._active.pop(faults.fault_called(name).name, None)
             self._scheduled = [order for order in self._scheduled if order.name != name]
-        self._damage = self._damaged()
+        self._take_damage()
 
     def active_faults(self) -> tuple[str, ...]:
         """Return the names of the faults at work, oldest first."""
@@ -151,28 +173,37 @@ class SimProbe:
     def advance_to(self, now_ms: int) -> None:
         """Let time pass until `now_ms`; nothing when that is not later."""
         while self.now_ms < now_ms:
-            self._run_to(int(min(now_ms, self._next_event_ms())))
+            self._run_to(ceil(min(now_ms, self._next_event_ms())))
             self._happen()
 
     def _run_to(self, end_ms: int) -> None:
         # A step is taken when its end is reached, with what is in force just before that: so it
         # does not matter how the way there was cut.
         plant, demand = self._plant, self._effective()
+        convert_ms = int(self._parameters.convert_ms)
         while plant.now_ms + STEP_MS <= end_ms:
-            plant.step(demand, self._damage)
-            if plant.now_ms % self._parameters.convert_ms == 0:
+            next_ms = min(end_ms, plant.now_ms - plant.now_ms % convert_ms + convert_ms)
+            if self._grows():
+                self._take_damage(plant.now_ms)
+                next_ms = plant.now_ms + STEP_MS
+            plant.advance((next_ms - plant.now_ms) // STEP_MS * STEP_MS, demand, self._damage)
+            if plant.now_ms % convert_ms == 0:
                 self._convert()
         self.now_ms = end_ms
 
     def _next_event_ms(self) -> float:
         scheduled_ms = self._scheduled[0].at_ms if self._scheduled else inf
-        return min(scheduled_ms, *self._lease_ends_ms.values(), inf)
+        ends_ms = [active.ends_ms() for active in self._active.values()]
+        return min(scheduled_ms, *self._lease_ends_ms.values(), *ends_ms, inf)
 
     def _happen(self) -> None:
         """Do what is due at this very millisecond."""
         for output in [o for o, end_ms in self._lease_ends_ms.items() if end_ms <= self.now_ms]:
             del self._lease_ends_ms[output]
             self._demand = self._demand._replace(**{output: getattr(NOTHING, output)})
+        for name in [n for n, active in self._active.items() if active.ends_ms() <= self.now_ms]:
+            del self._active[name]
+            self._take_damage()
         while self._scheduled and self._scheduled[0].at_ms <= self.now_ms:
             order = self._scheduled.pop(0)
             self.inject(order.name, order.values)
@@ -188,17 +219,28 @@ class SimProbe:
         """Return what reaches the actuators: a pressed emergency stop takes their power."""
         if "estop" not in self._active:
             return self._demand
-        return NOTHING._replace(isolator_open=not self._isolator_fitted)
+        return NOTHING._replace(isolator_open=float(not self._isolator_fitted))
 
-    def _damaged(self) -> Damage:
-        damage = SOUND
-        for active in self._active.values():
-            damage = active.fault.damage(damage, active.values)
-        return damage
+    def _grows(self) -> bool:
+        """Return whether some fault is still in its onset, or has just left it."""
+        return any(self._plant.now_ms - active.since_ms
+                   <= active.values["onset_s"] * 1000.0 + STEP_MS
+                   for active in self._active.values() if active.values["onset_s"] > 0.0)
+
+    def _take_damage(self, now_ms: int | None = None) -> None:
+        """Work out what is broken, from the faults at work and how far they have grown."""
+        at_ms = self.now_ms if now_ms is None else now_ms
+        grown = [(active.fault, faults.grown(active.fault, active.values,
+                                             (at_ms - active.since_ms) / 1000.0))
+                 for active in self._active.values()]
+        self._damage, self._wirings = faults.effect(
+            [(fault, values) for fault, values in grown if values is not None])
 
     def _convert(self) -> None:
         self._seen = self._plant.seen()
-        self._sensed = sensors.convert(self._seen, self._random, self._parameters)
+        self._sensed = sensors.convert(self._seen, self._wirings, self._random,
+                                       self._parameters)
+        self._past.append(self._sensed)
         self._converted_ms = self._plant.now_ms
 
 
