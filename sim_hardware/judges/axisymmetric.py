@@ -221,7 +221,7 @@ def _advance(g: Grid, h: Floats, m: Medium, tip: Tip, start_s: float, steps: int
 
 def diameters_mm(g: Grid, m: Medium, tip: Tip, isotherms_c: tuple[float, ...],
                  times_s: tuple[float, ...]) -> list[Sample]:
-    """Return what is seen in the middle plane, and drawn, at each of the rising times, from rest."""
+    """Return what is seen in the middle plane, and drawn, at each of the rising times."""
     enthalpy, samples, now_s = at_rest(g, m), [], 0.0
     for time_s in times_s:
         steps = max(1, ceil((time_s - now_s) / (STEP_SHARE * step_s_max(g, m))))
