@@ -24,6 +24,7 @@ from sim_hardware.faults import FaultOrder, parse_fault
 from sim_hardware.instruments.alicat import VirtualBus, VirtualController, VirtualGauge
 from sim_hardware.instruments.lakeshore import VirtualLakeShore
 from sim_hardware.instruments.wire import LineInstrument
+from sim_hardware.plant.media import probe_in
 from sim_hardware.probe import SimProbe
 from sim_hardware.server import Seat, Server
 
@@ -93,8 +94,7 @@ def open_bench(rig: Rig, watchdog: Watchdog, seed: int | None = None,
 def open_simulated(rig: Rig, seed: int | None, real_time: bool, watchdog: Watchdog,
                    faults: tuple[FaultOrder, ...] = ()) -> Bench:
     """Return the rig's simulated probe: in real time, or as fast as it goes."""
-    roles = rig.entries.role
-    probe = _probe(rig, seed, faults)
+    roles, probe = rig.entries.role, _probe(rig, seed, faults)
     clock: Clock = SteppedClock(LinuxClock(), probe) if real_time else SimClock(probe)
     sensors = tuple((channel, SimSensor(probe, role))
                     for role, channel in SENSOR_ROLES if role in roles)
@@ -118,8 +118,7 @@ class _Wires(NamedTuple):
 
 
 def _open_wires(rig: Rig, watchdog: Watchdog) -> Bench:
-    clock = LinuxClock()
-    wires = _wires(rig, clock)
+    wires = _wires(rig, clock := LinuxClock())
     try:
         for port in wires.ports:
             port.open()
@@ -129,8 +128,7 @@ def _open_wires(rig: Rig, watchdog: Watchdog) -> Bench:
         raise
     for port in wires.ports:
         port.start()
-    channel_of = dict(SENSOR_ROLES)
-    sensors = tuple((channel_of[role], sensor) for role, sensor in wires.sensors)
+    sensors = tuple((dict(SENSOR_ROLES)[role], sensor) for role, sensor in wires.sensors)
     return Bench(Hardware(clock, sensors, wires.valve, None, None, watchdog), None, wires.ports)
 
 
@@ -242,9 +240,11 @@ def _virtual(device: WireDevice, roles: dict[str, RoleEntry], probe: SimProbe) -
 
 
 def _probe(rig: Rig, seed: int | None, faults: tuple[FaultOrder, ...]) -> SimProbe:
-    own = [device.seed for device in rig.entries.device.values() if isinstance(device, SimDevice)]
-    chosen = (own or [1])[0] if seed is None else seed
-    probe = SimProbe(chosen, isolator_fitted="isolator" in rig.entries.role)
+    own = [device for device in rig.entries.device.values() if isinstance(device, SimDevice)]
+    simulated, entry = (own or [SimDevice(kind="sim")])[0], rig.entries.probe
+    parameters = probe_in(simulated.medium, entry.outer_diameter_mm, entry.active_length_mm)
+    chosen = simulated.seed if seed is None else seed
+    probe = SimProbe(chosen, parameters, "isolator" in rig.entries.role)
     for order in faults:
         probe.schedule(order.at_ms, order.name, order.values)
     return probe

@@ -71,6 +71,8 @@ class SimDevice(_Strict):
 
     kind: Literal["sim"]
     seed: Annotated[int, _whole(0, 2**31 - 1, "")] = 1
+    medium: Literal["muscle", "fat", "nerve_bundle", "water_gel", "agar", "air",
+                    "dry_in_air"] = "muscle"
 
 
 class WireDevice(_Strict):

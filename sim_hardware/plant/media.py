@@ -7,7 +7,7 @@ share times the latent heat of water, and values usual in the literature, not lo
 
 from typing import NamedTuple
 
-from sim_hardware.plant.parameters import Parameters
+from sim_hardware.plant.parameters import NOMINAL, Parameters
 
 
 class Medium(NamedTuple):
@@ -62,3 +62,9 @@ def in_medium(name: str, p: Parameters) -> Parameters:
             return p._replace(**row.medium._asdict())
     known = ", ".join(row.name for row in MEDIA)
     raise ValueError(f"no medium is called {name!r}; there are: {known}")
+
+
+def probe_in(medium: str, outer_diameter_mm: float, active_length_mm: float) -> Parameters:
+    """Return the nominal probe, but of this size and in this medium; raises ValueError likewise."""
+    return in_medium(medium, NOMINAL)._replace(outer_diameter_mm=outer_diameter_mm,
+                                               active_length_mm=active_length_mm)

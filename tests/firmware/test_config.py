@@ -151,6 +151,7 @@ SIM_EDITS = (
     Edit('"N2O"', '"CO2"', "probe.cryogen: 'CO2' is not 'N2O'"),
     Edit("outer_diameter_mm = 2.0", "", "probe.outer_diameter_mm: is missing"),
     Edit("seed = 1", "seed = -1", "device.probe.seed: -1 is not a whole number of 0..2147483647"),
+    Edit('medium = "muscle"', 'medium = "jelly"', "device.probe.medium: 'jelly' is not 'muscle', "),
     Edit('kind = "sim"', 'kind = "arduino"',
          "device.probe: kind: 'arduino' is not one of 'sim', 'lakeshore218', "),
     Edit('kind = "sim"', "", "device.probe: kind: is missing"),
