@@ -7,6 +7,7 @@ for all that is in it.
 
 from sim_hardware.compiled import compiled
 from sim_hardware.cryogens.properties import (
+    ARGON,
     BOILING_C,
     CHOKE,
     FLUX,
@@ -33,7 +34,6 @@ from sim_hardware.cryogens.properties import (
 from sim_hardware.plant.parameters import Parameters
 from sim_hardware.plant.records import Damage, Gains, State
 
-ARGON = 2
 DIP_TUBE_SHARE = 0.02  # of the mass: with less liquid a dip tube draws vapour
 EMPTY_G = 1e-3  # less than this is not drawn
 MOST_PER_STEP = 0.01  # of the content; who draws more finds the line empty

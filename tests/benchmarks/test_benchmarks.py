@@ -32,12 +32,16 @@ def assert_quoted(script: str, folder: Path) -> None:
     told = quoted(script)
     assert NUMBER.sub("#", told).split() == NUMBER.sub("#", ran.stdout).split()
     for one, other in zip(NUMBER.findall(told), NUMBER.findall(ran.stdout), strict=True):
-        assert float(one) == pytest.approx(float(other), rel=0.02, abs=2e-3)
+        assert float(one) == pytest.approx(float(other), rel=0.02, abs=2e-3), (one, other)
     assert len(json.loads((folder / "figures.json").read_text())) > 5
 
 
 def test_the_validation_is_as_quoted_and_meets_its_bars(tmp_path: Path) -> None:
     assert_quoted("validation", tmp_path)
+
+
+def test_the_tables_are_as_quoted_and_meet_their_bars(tmp_path: Path) -> None:
+    assert_quoted("tables", tmp_path)
 
 
 @pytest.mark.slow
