@@ -75,6 +75,19 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
+def port_of(address: str) -> tuple[str, int]:
+    host, port = address.removeprefix("tcp:").split(":")
+    return host, int(port)
+
+
+def can_be_taken(port: tuple[str, int]) -> bool:
+    try:
+        socket.create_server(port).close()
+    except OSError:
+        return False
+    return True
+
+
 @pytest.mark.requirement("H-02")
 @pytest.mark.parametrize(("with_signal", "why"), [
     (signal.SIGKILL, "control process ended (exit -9)"),
@@ -105,12 +118,12 @@ def test_a_front_that_dies_is_replaced_and_goes_on_with_the_same_log(service: Se
 
 
 def test_a_new_front_waits_for_its_port_and_does_not_end_the_service(service: Service) -> None:
-    host, port = service.address.removeprefix("tcp:").split(":")
+    port = port_of(service.address)
+    os.kill(service.process.pid, signal.SIGSTOP)  # no new front before the port is ours
     first = service.hurt("front", signal.SIGKILL)
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        eventually(lambda: other.connect_ex((host, int(port))) != 0, "the port")
-    with socket.create_server((host, int(port))):
+    eventually(lambda: can_be_taken(port), "the port")
+    with socket.create_server(port):
+        os.kill(service.process.pid, signal.SIGCONT)
         service.another("front", first)
         said = service.process.stderr
         assert said
