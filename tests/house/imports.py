@@ -44,7 +44,7 @@ FLOORS = (
     ("estimator", "dose"),
     ("modes",),  # the words that every stage uses
     ("limits",),
-    ("records", "text", "scpi"),
+    ("records", "text", "scpi", "signals"),
 )
 
 # Libraries that are not Python's own, and where they live. Elsewhere: tests and benchmarks only.

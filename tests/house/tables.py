@@ -25,6 +25,8 @@ WALKS = (
          "tests/controller/test_modes.py::test_every_transition_leads_where_the_table_says"),
     Walk("controller.limits", "LIMITS",
          "tests/controller/test_limits.py::test_no_limit_can_be_set_outside_its_hard_range"),
+    Walk("controller.signals", "SIGNALS",
+         "tests/controller/test_signals.py::test_the_lamp_flashes_as_asked"),
     Walk("controller.console", "COMMANDS",
          "tests/controller/test_console.py::test_every_command_answers"),
     Walk("sim_hardware.faults", "FAULTS",
