@@ -4,10 +4,10 @@ A pure function of (its state, reading, commands): no I/O, no clock, so a record
 replayed bit for bit. It does not decide how an output reaches its actuator: firmware/loop.py does.
 """
 
-from controller.alarms import Latches
+from controller.alarms import Alarms, Cause
 from controller.dose import Dose
 from controller.facts import Facts, Senses
-from controller.interlocks import Interlocks, missing
+from controller.interlocks import Interlocks, missing, row_named
 from controller.limits import Limits
 from controller.modes import mode_row, next_mode
 from controller.records import (
@@ -57,13 +57,14 @@ class Controller:
         self.now_ms = -1  # of the last tick; -1 before the first
         self.senses = Senses(limits, fitted)
         self.interlocks = Interlocks(limits, fitted)
-        self.latches = Latches()
+        self.alarms = Alarms()
         self.dose = Dose()
         self.treatment = Treatment(limits, "heater" in fitted)
         self.regulator = Regulator()
 
     def step(self, reading: Reading, commands: "tuple[Command, ...]") -> Decision:
         """Return what to do in this tick and why."""
+        self.alarms.take_events()  # the Decision has no room for them yet
         dt_ms = self._time_passed(reading.now_ms)
         self.dose.update(self.mode == "freeze", dt_ms)
         facts, estimate = self.senses.update(reading, self.dose, self.unclean)
@@ -75,7 +76,7 @@ class Controller:
         valve_fraction, heater_fraction = self._demand(course, estimate, dt_ms)
         return Decision(self.now_ms, self.mode, course, estimate.tip_c, estimate.slope_c_per_s,
                         valve_fraction, heater_fraction, mode_row(self.mode).valve, LEASE_MS,
-                        self.latches.tripped(), self.latches.alarms(),
+                        self.alarms.tripped(), self.alarms.alarms(),
                         self.dose.cycle_ms * 0.001, self.dose.total_ms * 0.001,
                         self.treatment.plan, self.revision, self._reason(course, estimate),
                         replies)
@@ -90,7 +91,9 @@ class Controller:
 
     def _trip(self, facts: Facts) -> None:
         trips = self.interlocks.check(facts, self.mode, self.now_ms)
-        self.latches.hold(trips)
+        self.alarms.update(self.now_ms, tuple([
+            Cause(trip.name, row_named(trip.name).priority, True, trip.reason)
+            for trip in trips]))
         if trips and self.mode != "fault":
             self._enter("trip", trips[0].reason)
 
@@ -228,20 +231,20 @@ class Controller:
         return said
 
     def _acknowledge(self, command: Command, facts: Facts) -> str:
-        self.latches.acknowledge()
+        self.alarms.acknowledge()
         self.unclean = ""
-        return str(len(self.latches.held)) + " trips acknowledged"
+        return str(len(self.alarms.tripped())) + " trips acknowledged"
 
     def _reset(self, command: Command, facts: Facts) -> str:
         if self.mode != "fault":
             raise Refused("nothing to reset in mode " + self.mode)
-        present = self.interlocks.inhibits(facts, "fault")
+        present = self.interlocks.inhibits(facts, "fault") or self.alarms.present()
         if present:
             raise Refused("cause present: " + present[0].reason)
-        unseen = self.latches.unacknowledged()
+        unseen = self.alarms.unacknowledged()
         if unseen:
             raise Refused("acknowledge first: " + unseen[0].name + ", " + unseen[0].reason)
-        self.latches.clear()
+        self.alarms.clear()
         return self._enter("reset", "reset by the operator; nothing was started")
 
 

@@ -103,7 +103,7 @@ BROKEN_IMPORTS = (
     ("controller/dose.py", "import controller.estimator", "not below it"),
     ("controller/dose.py", "from controller import regulator", "not below it"),
     ("controller/dose.py", "from . import regulator", "not below it"),
-    ("controller/interlocks.py", "from controller.alarms import Latches", "not below it"),
+    ("controller/interlocks.py", "from controller.alarms import Alarms", "not below it"),
     ("controller/records.py", "from controller.limits import Limits", "not below it"),
     ("controller/records.py", "def f():\n    from controller.core import A", "not below it"),
     ("controller/gadget.py", "from controller.records import Reading", "no row in FLOORS"),
