@@ -16,6 +16,7 @@ Measured = NamedTuple(
 )
 
 UNITS = ("degC", "kPa", "slpm", "closed")
+COLOURS = ("red", "yellow", "white")
 
 
 class Sensor:
@@ -57,6 +58,16 @@ class Switch:
 
     def set_open(self, is_open: bool, lease_ms: int) -> None:
         """Let gas through (True) for `lease_ms`, or not (False)."""
+        raise NotImplementedError
+
+
+class Indicator:
+    """The alarm lamp and the buzzer: what they show, they show until they are told otherwise."""
+
+    def show(self, colour: str, is_lit: bool, tone_hz: float) -> None:
+        """Light the lamp in `colour`, one of COLOURS, or leave it dark; sound a tone with this
+        fundamental, or none when it is 0 or NaN. Never waits. Raises HalError when it is known
+        not to be seen or heard; what still works has been shown then."""
         raise NotImplementedError
 
 

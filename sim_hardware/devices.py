@@ -3,7 +3,10 @@
 It does not model instruments: sim_hardware/instruments does, at the level of bytes.
 """
 
-from hal.interface import Heater, Measured, Sensor, Switch, Valve
+from collections import deque
+from typing import NamedTuple
+
+from hal.interface import Heater, Indicator, Measured, Sensor, Switch, Valve
 from sim_hardware.probe import SimProbe
 
 CHANNEL_UNITS = (
@@ -15,6 +18,15 @@ CHANNEL_UNITS = (
     ("flow", "slpm"),
     ("estop", "closed"),
 )
+SHOWN_MAX = 4096  # changes that are remembered; ten minutes of a high alarm
+
+
+class Shown(NamedTuple):
+    """What lamp and buzzer did from `now_ms` on."""
+
+    now_ms: int
+    colour: str  # "" while dark
+    tone_hz: float  # 0.0 while silent
 
 
 class SimSensor(Sensor):
@@ -67,3 +79,18 @@ class SimSwitch(Switch):
     def set_open(self, is_open: bool, lease_ms: int) -> None:
         """Let gas through for `lease_ms`, or not."""
         self._probe.demand_isolator(is_open, lease_ms)
+
+
+class SimIndicator(Indicator):
+    """A lamp and a buzzer that remember what they did."""
+
+    def __init__(self, probe: SimProbe) -> None:
+        self.shown: deque[Shown] = deque([Shown(probe.now_ms, "", 0.0)], maxlen=SHOWN_MAX)
+        self._probe = probe
+
+    def show(self, colour: str, is_lit: bool, tone_hz: float) -> None:
+        """Remember it with the time, when it is a change."""
+        shown = Shown(self._probe.now_ms, colour if is_lit else "",
+                      tone_hz if tone_hz > 0.0 else 0.0)
+        if shown[1:] != self.shown[-1][1:]:
+            self.shown.append(shown)

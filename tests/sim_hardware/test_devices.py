@@ -4,9 +4,20 @@ from math import nan
 
 import pytest
 
+from controller.alarms import Alarms, Cause
+from controller.signals import lamp, tone_hz
 from hal.errors import HalError
-from hal.interface import UNITS
-from sim_hardware.devices import CHANNEL_UNITS, SimHeater, SimSensor, SimSwitch, SimValve
+from hal.interface import COLOURS, UNITS
+from sim_hardware.devices import (
+    CHANNEL_UNITS,
+    SHOWN_MAX,
+    Shown,
+    SimHeater,
+    SimIndicator,
+    SimSensor,
+    SimSwitch,
+    SimValve,
+)
 from sim_hardware.probe import CHANNELS, SimProbe
 
 
@@ -74,3 +85,74 @@ def test_a_switch_closes_when_its_lease_ends() -> None:
     assert probe.demanded().isolator_open
     probe.advance(300)
     assert not probe.demanded().isolator_open
+
+
+def alarmed(priority: str, duration_ms: int, tick_ms: int = 100) -> list[Shown]:
+    """Return what a lamp and a buzzer did while one alarm was there."""
+    probe = SimProbe()
+    indicator = SimIndicator(probe)
+    alarms = Alarms()
+    for _ in range(0, duration_ms, tick_ms):
+        probe.advance(tick_ms)
+        alarms.update(probe.now_ms, (Cause("x", priority, False, "why"),))
+        signal = alarms.signal()
+        indicator.show(*lamp(signal, probe.now_ms), tone_hz(signal, probe.now_ms))
+    return list(indicator.shown)
+
+
+def starts_ms(shown: list[Shown], field: str) -> list[int]:
+    """Return when light or tone began."""
+    return [now.now_ms for before, now in zip(shown, shown[1:])
+            if getattr(now, field) and not getattr(before, field)]
+
+
+@pytest.mark.requirement("IEC 60601-1-8")
+@pytest.mark.parametrize("tick_ms", [20, 50, 100])
+@pytest.mark.parametrize(("priority", "colour", "least_hz", "most_hz", "pulses"), [
+    ("high", "red", 1.4, 2.8, 10), ("medium", "yellow", 0.4, 0.8, 3)])
+def test_the_lamp_was_seen_flashing_and_the_burst_was_heard(
+        priority: str, colour: str, least_hz: float, most_hz: float, pulses: int,
+        tick_ms: int) -> None:
+    shown = alarmed(priority, 12_000, tick_ms)
+    assert {spell.colour for spell in shown} == {"", colour}
+    lit = starts_ms(shown, "colour")
+    for one_ms, next_ms in zip(lit, lit[1:]):
+        assert least_hz <= 1000.0 / (next_ms - one_ms) <= most_hz
+    dark = [spell.now_ms for before, spell in zip(shown, shown[1:])
+            if before.colour and not spell.colour]
+    for begins_ms, ends_ms, next_ms in zip(lit, dark, lit[1:]):
+        assert 0.2 <= (ends_ms - begins_ms) / (next_ms - begins_ms) <= 0.6
+    heard = starts_ms(shown, "tone_hz")
+    assert heard[0] == lit[0] == tick_ms
+    again_ms = next(b for a, b in zip(heard, heard[1:]) if b - a > 2500)
+    assert sum(at < again_ms for at in heard) == pulses
+    assert again_ms - heard[0] <= 15_000
+
+
+def test_low_is_steady() -> None:
+    assert starts_ms(alarmed("low", 10_000), "colour") == [100]
+    assert {spell.colour for spell in alarmed("low", 10_000)[1:]} == {"yellow"}
+
+
+def test_the_colours_are_those_of_the_contract() -> None:
+    shown = [alarmed(priority, 200)[-1].colour for priority in ("high", "medium", "low", "info")]
+    assert set(shown) == set(COLOURS)
+
+
+def test_an_indicator_is_dark_and_silent_until_it_is_told() -> None:
+    assert list(SimIndicator(SimProbe()).shown) == [Shown(0, "", 0.0)]
+
+
+@pytest.mark.parametrize("tone_hz", [nan, -1.0, 0.0])
+def test_what_is_no_tone_is_silence(tone_hz: float) -> None:
+    indicator = SimIndicator(SimProbe())
+    indicator.show("red", True, tone_hz)
+    assert indicator.shown[-1] == Shown(0, "red", 0.0)
+
+
+def test_what_was_shown_long_ago_is_forgotten() -> None:
+    indicator = SimIndicator(SimProbe())
+    for _ in range(SHOWN_MAX):
+        indicator.show("red", True, 0.0)
+        indicator.show("red", False, 0.0)
+    assert len(indicator.shown) == SHOWN_MAX
