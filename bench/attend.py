@@ -41,6 +41,7 @@ class AttendedMachine:
 
     def __init__(self, rig: Rig, plan: Path, recorder: Recorder, clock: Clock) -> None:
         self._recorder = recorder
+        self._told_fault = ""  # of the log, as control knows it
         self._clock = clock
         self._folder = tempfile.TemporaryDirectory(prefix="cryoprobe-")
         self._address = str(Path(self._folder.name) / "control.sock")
@@ -83,6 +84,9 @@ class AttendedMachine:
             self._send({"order": order})
         _, reading, commands, decision = self._next_tick()
         self._recorder.write(reading, commands, decision)
+        if self._recorder.fault != self._told_fault:
+            self._told_fault = self._recorder.fault
+            self._send({"log_fault": self._told_fault})
         return reading, decision
 
     def _attach(self) -> None:

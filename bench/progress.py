@@ -58,8 +58,10 @@ def line_of(reading: Reading, decision: Decision, begun_ms: int) -> str:
 
 def _where(decision: Decision) -> str:
     course = decision.course
-    if not course.phase or not course.cycle:
+    if not course.phase:
         return decision.mode
+    if not course.cycle:
+        return f"{decision.mode} {course.phase}" if course.phase != decision.mode else course.phase
     return f"{course.phase} {course.cycle}/{course.cycles}"
 
 

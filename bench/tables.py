@@ -8,13 +8,13 @@ from typing import Any
 
 from rich.table import Table
 
-from controller.interlocks import INTERLOCKS, Interlock
+from controller.interlocks import ALWAYS, INTERLOCKS, Interlock
 from controller.limits import LIMITS, Limits
 from controller.text import number
 
 LIMIT_HEADS = ("limit", "value", "hard range", "unit", "protects", "source")
-INTERLOCK_HEADS = ("interlock", "needs", "proven while", "grace", "trips in", "response",
-                   "priority", "hazard", "source")
+INTERLOCK_HEADS = ("interlock", "needs", "proven while", "arms after", "grace", "trips in",
+                   "response", "priority", "latched", "found within", "hazard", "source")
 
 
 def limit_rows(limits: Limits) -> list[tuple[str, ...]]:
@@ -27,8 +27,11 @@ def limit_rows(limits: Limits) -> list[tuple[str, ...]]:
 def interlock_rows(limits: Limits) -> list[tuple[str, ...]]:
     """Return the rows of INTERLOCKS with the numbers of `limits`, as text."""
     return [(row.name, row.needs + (" (mandatory)" if row.mandatory else ""),
-             _proven(row, limits), f"{row.grace_ms} ms", ", ".join(row.armed) or "never",
-             row.response, row.priority, row.hazard, row.source) for row in INTERLOCKS]
+             _proven(row, limits), f"{row.arms_after_ms} ms", f"{row.grace_ms} ms",
+             "all modes" if row.armed == ALWAYS else ", ".join(row.armed) or "never",
+             row.response, row.priority, "yes" if row.latched else "no",
+             f"{row.detect_ms} ms" if row.armed else "at the start", row.hazard, row.source)
+            for row in INTERLOCKS]
 
 
 def _proven(row: Interlock, limits: Limits) -> str:

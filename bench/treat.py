@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from controller.core import Controller
 from controller.records import NAN, Command, Decision, Plan, Reading
-from firmware.assembly import NoWatchdog, fault_orders, fitted, open_simulated
+from firmware.assembly import NoWatchdog, fault_orders, fitted, open_simulated, probe_of
 from firmware.config import Rig
 from firmware.loop import Loop, Recorder
 
@@ -95,7 +95,7 @@ class SimulatedMachine:
 
     def __init__(self, rig: Rig, plan: Plan, seed: int | None, faults: tuple[str, ...],
                  recorder: Recorder, real_time: bool) -> None:
-        controller = Controller(rig.limits, fitted(rig), (plan,))
+        controller = Controller(rig.limits, fitted(rig), (plan,), probe_of(rig))
         self._bench = open_simulated(rig, seed, real_time, NoWatchdog(), fault_orders(faults))
         self._recorder = _LastReading(recorder)
         self._loop = Loop(self._bench.hardware, controller, self._recorder, rig.entries.tick_ms)
@@ -118,7 +118,7 @@ class SimulatedMachine:
 
 
 class _LastReading(Recorder):
-    """A recorder that remembers what it was given last."""
+    """A recorder that remembers what it was given last, and knows how the real one fares."""
 
     reading: Reading
 
@@ -127,4 +127,5 @@ class _LastReading(Recorder):
 
     def write(self, reading: Reading, commands: tuple[Command, ...], decision: Decision) -> None:
         self._recorder.write(reading, commands, decision)
+        self.fault = self._recorder.fault
         self.reading = reading

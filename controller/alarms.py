@@ -6,7 +6,7 @@ It does not decide what is wrong (interlocks.py does), nor how a priority looks 
 
 from typing import NamedTuple
 
-from controller.records import Alarm, Refused, Trip
+from controller.records import Alarm, AlarmEvent, Refused, Trip
 from controller.signals import PRIORITIES, Signal, pattern
 from controller.text import number
 
@@ -21,18 +21,6 @@ Cause = NamedTuple(
         ("priority", str),  # of signals.PRIORITIES
         ("latched", bool),  # True: outlives its end until it was acknowledged and reset
         ("reason", str),  # with the value and the limit
-    ],
-)
-
-# One line of the alarm log.
-AlarmEvent = NamedTuple(
-    "AlarmEvent",
-    [
-        ("now_ms", int),
-        ("what", str),  # "raised", "acknowledged", "ended", "cleared", "paused", "resumed"
-        ("name", str),  # of the cause; "" for the audio pause
-        ("priority", str),  # of the cause; "" for the audio pause
-        ("reason", str),
     ],
 )
 

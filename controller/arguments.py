@@ -16,7 +16,7 @@ Row = NamedTuple(
         ("order", str),  # SCPI header that orders or sets, capitals are the short form; "" for none
         ("query", str),  # SCPI header that asks; "" for none
         ("command", str),  # Command.name that is put to the controller; "" when none is
-        ("argument", str),  # NONE, CHOICE, DEGREES, NAME, FAULT, COUNT, MASK or WORD
+        ("argument", str),  # NONE, CHOICE, DEGREES, SECONDS, NAME, FAULT, COUNT, MASK or WORD
         ("choices", "tuple[str, ...]"),  # of CHOICE, capitals are the short form
         ("help", str),
     ],
@@ -27,6 +27,7 @@ Row = NamedTuple(
 NONE = ""
 CHOICE = "CHANNEL"
 DEGREES = "°C"
+SECONDS = "SECONDS"
 NAME = "NAME"
 FAULT = "NAME[,key=value...]|clear"
 COUNT = "N"
@@ -38,6 +39,7 @@ MASK_MAX = 255
 ECHO_MAX = 40
 NUMERALS = "0123456789.+-eE"
 DEGREE_UNITS = ("°C", "CEL", "C")
+SECOND_UNITS = ("S",)
 
 
 def read_argument(row: Row, asks: bool, given: str) -> "tuple[str, float]":
@@ -59,6 +61,8 @@ def read_argument(row: Row, asks: bool, given: str) -> "tuple[str, float]":
         return _choice(row, given), NAN
     if kind == DEGREES:
         return "", _number(given, name, kind, DEGREE_UNITS)
+    if kind == SECONDS:
+        return "", _number(given, name, kind, SECOND_UNITS)
     if kind == COUNT:
         return str(_whole(given, name, kind, 1, COUNT_MAX)), NAN
     if kind == MASK:

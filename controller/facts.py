@@ -1,15 +1,11 @@
-"""Facts: what the interlocks look at, made from one reading, the estimate and the dose.
+"""Facts: what the interlocks look at; and how one sample is judged (declared fault, range, age).
 
-It judges each sample (declared fault, NaN, range, age); what a fault leads to is decided by
-interlocks.py.
+It does not collect them (senses.py does) nor decide what a fault leads to (interlocks.py does).
 """
 
 from typing import NamedTuple
 
-from controller.dose import Dose
-from controller.estimator import Estimator
-from controller.limits import Limits
-from controller.records import Estimate, Reading, Sample
+from controller.records import Sample
 from controller.text import number
 
 SENTINEL = 9.9e37  # SCPI instruments say "overload" or "no value" with +-9.9E37 or 9.91E37
@@ -19,19 +15,31 @@ SKIN_C = (-50.0, 60.0)
 SUPPLY_KPA = (-100.0, 10000.0)
 EXHAUST_KPA = (-100.0, 2000.0)
 FLOW_SLPM = (-1.0, 100.0)
+COLD_JUNCTION_C = (-40.0, 125.0)
+PROBE_ID = (0.0, 1e9)
 
-# Everything the rows look at: raw values, judged sensors and running totals of this tick.
+# Everything the rows look at: raw values, judged sensors, running totals, and what gas and tip did.
 Facts = NamedTuple(
     "Facts",
     [
         ("estop_fault", str),  # "" when the loop is proven closed
+        ("estop_untested", str),  # "" when it was seen to open, or need not be
         ("actuator_fault", str),  # "" when the last outputs arrived
-        ("tip_fault", str),  # "" when the sensor is present, fresh, finite and in range
+        ("unclean", str),  # "" or how the last run of the control process ended
+        ("limits_fault", str),  # "" when the limits are those of the start
+        ("clock_fault", str),  # "" when time has not gone back
+        ("log_fault", str),  # "" when what happens is kept
+        ("indicator_fault", str),  # "" when lamp and buzzer do what they are told
+        ("tip_fault", str),  # "" when present, fresh, finite, in range, or ridden through
         ("tip_b_fault", str),
         ("skin_fault", str),
         ("supply_fault", str),
         ("exhaust_fault", str),
         ("flow_fault", str),
+        ("cold_junction_fault", str),
+        ("pedal_fault", str),  # "" when it is pressed
+        ("pedal_stuck", str),  # "" when it is released now and was seen so
+        ("probe_fault", str),  # "" when the chip is read and is the rig's
         ("late_ms", float),  # 0..
         ("slips", float),  # 0..; in a row
         ("tip_step_c_per_s", float),  # 0..; of the worse sensor against its last good sample
@@ -39,11 +47,37 @@ Facts = NamedTuple(
         ("tip_coldest_c", float),  # coldest of both raw values and the estimate
         ("tip_warmest_c", float),  # warmest of both raw values and the estimate
         ("start_tip_c", float),  # coldest again, watched only before a start
+        ("pull_tip_c", float),  # coldest again, watched only after a freeze
+        ("heater_fault", str),  # "" or how hot the tip is without heat being asked for
+        ("skin_c", float),
+        ("skin_warn_c", float),  # skin again, with a limit that leaves time
+        ("skin_predicted_c", float),  # skin in SKIN_LEAD_S if it falls on
+        ("skin_fall_c_per_min", float),  # 0..
+        ("cold_junction_low_c", float),
+        ("cold_junction_high_c", float),
         ("supply_kpa", float),
         ("exhaust_kpa", float),
         ("freeze_s", float),  # 0..; freeze time of this cycle
         ("total_freeze_s", float),  # 0..; since the plan was loaded
-        ("unclean", str),  # "" or how the last run of the control process ended
+        ("cold_s", float),  # 0..; at or below -20 deg C since the plan was loaded
+        ("ice_radius_mm", float),  # 0..; estimated
+        ("ice_m20_radius_mm", float),  # 0..; estimated
+        ("flow_share_low", float),  # of gas.GasFacts, from here to supply_end_kpa
+        ("flow_share_high", float),
+        ("shut_flow_slpm", float),
+        ("burst_fault", str),
+        ("supply_end_kpa", float),
+        ("tip_flat_s", float),  # of progress.ProgressFacts, from here to tip_predicted_c
+        ("tip_b_flat_s", float),
+        ("wrong_way_c", float),
+        ("uncooled_s", float),
+        ("approach_s", float),
+        ("shut_fall_c", float),
+        ("off_target_c", float),
+        ("swing_c", float),
+        ("tip_predicted_c", float),
+        ("check_age_s", float),  # 0..; since the check before use was passed; NaN without
+        ("check_fault", str),  # "" when it was passed with this very probe
     ],
 )
 
@@ -63,70 +97,10 @@ def sample_fault(title: str, sample: Sample, low: float, high: float, age_ms_max
     return ""
 
 
-def estop_fault(sample: Sample, age_ms_max: float) -> str:
-    """Return "" when the e-stop loop is proven closed, else why not."""
-    fault = sample_fault("e-stop", sample, 0.0, 1.0, age_ms_max)
+def contact_fault(title: str, sample: Sample, age_ms_max: float, wanted: float,
+                  otherwise: str) -> str:
+    """Return "" when a contact is proven to be as `wanted` (0.0 or 1.0), else why not."""
+    fault = sample_fault(title, sample, 0.0, 1.0, age_ms_max)
     if fault:
         return fault
-    return "" if sample.value == 1.0 else "e-stop pressed or its wire cut"
-
-
-class Senses:
-    """Judges every channel that the rig has and keeps the estimator."""
-
-    def __init__(self, limits: Limits, fitted: "tuple[str, ...]") -> None:
-        self.limits = limits
-        self.fitted = fitted
-        self.estimator = Estimator(limits, fitted)
-
-    def update(self, reading: Reading, dose: Dose, unclean: str) -> "tuple[Facts, Estimate]":
-        """Return the facts and the tip estimate of this tick."""
-        tip_range = (self.limits.sensor_c_min, self.limits.sensor_c_max)
-        tip = self._fault("tip_c", "tip", reading, tip_range)
-        tip_b = self._fault("tip_b_c", "tip_b", reading, tip_range)
-        estimate = self.estimator.update(reading, tip, tip_b)
-        seen = [reading.tip_c.value, estimate.tip_c]
-        if "tip_b_c" in self.fitted:
-            seen.append(reading.tip_b_c.value)
-        coldest, warmest = _coldest_and_warmest(seen)
-        facts = Facts(
-            estop_fault(reading.estop, self.limits.age_ms_max) if "estop" in self.fitted else "",
-            reading.actuator_fault,
-            tip,
-            tip_b,
-            self._fault("skin_c", "skin", reading, SKIN_C),
-            self._fault("supply_kpa", "supply", reading, SUPPLY_KPA),
-            self._fault("exhaust_kpa", "exhaust", reading, EXHAUST_KPA),
-            self._fault("flow_slpm", "flow", reading, FLOW_SLPM),
-            float(reading.late_ms),
-            float(reading.slips),
-            estimate.tip_step_c_per_s,
-            estimate.ab_difference_c,
-            coldest,
-            warmest,
-            coldest,
-            reading.supply_kpa.value,
-            reading.exhaust_kpa.value,
-            dose.cycle_ms * 0.001,
-            dose.total_ms * 0.001,
-            unclean,
-        )
-        return facts, estimate
-
-    def _fault(self, channel: str, title: str, reading: Reading,
-               plausible: "tuple[float, float]") -> str:
-        if channel not in self.fitted:
-            return ""
-        return sample_fault(title, getattr(reading, channel), plausible[0], plausible[1],
-                            self.limits.age_ms_max)
-
-
-def _coldest_and_warmest(values: "list[float]") -> "tuple[float, float]":
-    """Smallest and largest; NaN for both as soon as one value is NaN."""
-    coldest = warmest = values[0]
-    for value in values:
-        if value != value:
-            return value, value
-        coldest = min(coldest, value)
-        warmest = max(warmest, value)
-    return coldest, warmest
+    return "" if sample.value == wanted else otherwise

@@ -20,13 +20,25 @@ Interlock = NamedTuple(
         ("rule", str),  # CLEAR: the text is empty; AT_LEAST, AT_MOST: against the limit
         ("limit", str),  # the field of Limits; "" for CLEAR
         ("unit", str),
-        ("grace_ms", int),  # unproven for this long before it trips
+        ("arms_after_ms", int),  # 0..; in its mode for so long before it can trip
+        ("grace_ms", int),  # 0..; unproven for this long before it trips
         ("armed", "tuple[str, ...]"),  # modes in which it trips; every row inhibits a start
-        ("response", str),  # SHUT: valve and isolator shut, heater off, mode fault
-        ("priority", str),
+        ("response", str),  # a word of RESPONSES
+        ("priority", str),  # of signals.PRIORITIES
+        ("latched", bool),  # until acknowledged, gone and reset; else it ends with its cause
         ("mandatory", bool),  # a rig without the channel is refused
+        ("detect_ms", int),  # promised: from the moment the sensors show it to the order to shut
         ("hazard", str),
         ("source", str),
+    ],
+)
+
+# A row that could not be proven, and why, with its numbers.
+Finding = NamedTuple(
+    "Finding",
+    [
+        ("row", Interlock),
+        ("reason", str),
     ],
 )
 
@@ -34,65 +46,182 @@ CLEAR = "is clear"
 AT_LEAST = "at least"
 AT_MOST = "at most"
 SHUT = "shut"
+ISOLATE = "shut+isolator"
+THAW = "thaw"
 INHIBIT = "inhibit start"
+WARN = "warn"
 HIGH = "high"
 MEDIUM = "medium"
+INFO = "info"
+
+# What a trip does. Valve and isolator are shut by every one of the first three.
+RESPONSES = (
+    (SHUT, "valve and isolator shut, heater and its relay off, mode fault"),
+    (ISOLATE, "the same, and the operator is told to close the cylinder: what was shut may leak"),
+    (THAW, "valve and isolator shut, the freeze is given up, the tip may warm; then fault"),
+    (INHIBIT, "no start; precheck and ready go back to standby"),
+    (WARN, "an alarm, and no start; what runs goes on"),
+)
+RESPONSE_NAMES = tuple([response[0] for response in RESPONSES])
+SHUTTING = (SHUT, ISOLATE)  # responses that end everything
+ENDING = (SHUT, ISOLATE, THAW)  # responses that end a freeze
 
 ALWAYS = MODE_NAMES
 # In "fault" a row keeps the latch: reset is refused until it is proven again.
-ACTIVE = ("freeze", "thaw", "fault")
-COLD = ("freeze", "fault")
+GAS = ("precheck", "freeze")  # modes in which the valve may be open
+COLD = ("precheck", "freeze", "fault")
+ACTIVE = ("precheck", "freeze", "thaw", "fault")
 FREEZE = ("freeze",)
+AFTER = ("freeze", "thaw", "fault")
+WARMING = ("thaw", "done", "fault")
 NEVER = ()  # only inhibits a start
 
-# Order is priority: the first row that trips gives the reason. Every latch is kept until
-# acknowledged AND proven again AND reset.
+H_STOP = "H-01 gas will not stop"
+H_CRASH = "H-02 unknown state after a crash"
+H_TIP = "H-03 control on a wrong temperature"
+H_GAS = "H-04 unknown gas pressure or flow"
+H_SKIN = "H-05 skin freezes"
+H_COLD = "H-06 nerve beyond repair"
+H_BURN = "H-07 burn"
+H_DOSE = "H-08 overdose of cold"
+H_WEAK = "H-09 silent underdose"
+H_BURST = "H-10 burst"
+H_LATE = "H-11 loop does not keep time"
+H_PULL = "H-12 frozen tissue torn"
+H_PROBE = "H-13 not the probe that was checked"
+H_BLIND = "H-14 nobody can tell what happened"
+
+# Order is priority: the first row that trips gives the reason. Columns: name, needs | fact, rule,
+# limit, unit | arms after, grace, armed | response, priority, latched, mandatory, detect | hazard,
+# source.
 INTERLOCKS = (
-    Interlock("estop", "estop", "estop_fault", CLEAR, "", "", 0, ALWAYS, SHUT, HIGH, False,
-              "H-01 gas will not stop", "ISO 13850; Medsafe: gas would not stop"),
-    Interlock("actuator", "", "actuator_fault", CLEAR, "", "", 0, ALWAYS, SHUT, HIGH, False,
-              "H-01 gas will not stop", "a valve that cannot be told to shut"),
-    Interlock("unclean_stop", "", "unclean", CLEAR, "", "", 0, ALWAYS, SHUT, HIGH, False,
-              "H-02 unknown state after a crash", "a restart never resumes a treatment"),
-    Interlock("tip_sensor", "tip_c", "tip_fault", CLEAR, "", "", 0, ACTIVE, SHUT, HIGH, True,
-              "H-03 control on a wrong temperature", "kiln-controller 225, reef-pi 2496"),
-    Interlock("tip_b_sensor", "tip_b_c", "tip_b_fault", CLEAR, "", "", 0, ACTIVE, SHUT, HIGH, False,
-              "H-03 control on a wrong temperature", "never trust one sensor alone (recall 2018)"),
-    Interlock("supply_sensor", "supply_kpa", "supply_fault", CLEAR, "", "", 0, COLD, SHUT, HIGH,
-              True, "H-04 unknown gas pressure", "missing data is unsafe data"),
-    Interlock("exhaust_sensor", "exhaust_kpa", "exhaust_fault", CLEAR, "", "", 0, COLD, SHUT, HIGH,
-              False, "H-04 unknown gas pressure", "missing data is unsafe data"),
-    Interlock("flow_sensor", "flow_slpm", "flow_fault", CLEAR, "", "", 0, COLD, SHUT, HIGH, False,
-              "H-04 unknown gas flow", "missing data is unsafe data"),
-    Interlock("skin_sensor", "skin_c", "skin_fault", CLEAR, "", "", 0, ACTIVE, SHUT, HIGH, False,
-              "H-05 skin freezes unseen", "missing data is unsafe data"),
-    Interlock("tip_step", "tip_c", "tip_step_c_per_s", AT_MOST, "slope_c_per_s_max", "°C/s", 200,
-              ACTIVE, SHUT, HIGH, True, "H-03 control on a wrong temperature",
+    Interlock("estop", "estop", "estop_fault", CLEAR, "", "", 0, 0, ALWAYS, SHUT, HIGH, True,
+              False, 200, H_STOP, "ISO 13850; Medsafe: gas would not stop"),
+    Interlock("actuator", "", "actuator_fault", CLEAR, "", "", 0, 0, ALWAYS, ISOLATE, HIGH, True,
+              False, 200, H_STOP, "a valve that cannot be told to shut"),
+    Interlock("unclean_stop", "", "unclean", CLEAR, "", "", 0, 0, ALWAYS, SHUT, HIGH, True, False,
+              200, H_CRASH, "a restart never resumes a treatment"),
+    Interlock("limits_changed", "", "limits_fault", CLEAR, "", "", 0, 0, ALWAYS, SHUT, HIGH, True,
+              False, 10000, H_CRASH, "reliability: configuration damaged"),
+    Interlock("clock", "", "clock_fault", CLEAR, "", "", 0, 0, ALWAYS, SHUT, HIGH, True, False,
+              200, H_LATE, "reliability: no counter wraps to safe"),
+    Interlock("tip_sensor", "tip_c", "tip_fault", CLEAR, "", "", 0, 0, ACTIVE, SHUT, HIGH, True,
+              True, 300, H_TIP, "kiln-controller 225, reef-pi 2496; faults.csv S01"),
+    Interlock("tip_b_sensor", "tip_b_c", "tip_b_fault", CLEAR, "", "", 0, 0, ACTIVE, SHUT, HIGH,
+              True, False, 300, H_TIP, "never trust one sensor alone (recall 2018)"),
+    Interlock("supply_sensor", "supply_kpa", "supply_fault", CLEAR, "", "", 0, 0, COLD, SHUT,
+              HIGH, True, True, 200, H_GAS, "missing data is unsafe data"),
+    Interlock("exhaust_sensor", "exhaust_kpa", "exhaust_fault", CLEAR, "", "", 0, 0, COLD, SHUT,
+              HIGH, True, False, 200, H_GAS, "missing data is unsafe data"),
+    Interlock("flow_sensor", "flow_slpm", "flow_fault", CLEAR, "", "", 0, 0, COLD, SHUT, HIGH,
+              True, False, 200, H_GAS, "missing data is unsafe data"),
+    Interlock("skin_sensor", "skin_c", "skin_fault", CLEAR, "", "", 0, 0, ACTIVE, SHUT, HIGH, True,
+              False, 200, H_SKIN, "missing data is unsafe data"),
+    Interlock("cold_junction_sensor", "cold_junction_c", "cold_junction_fault", CLEAR, "", "", 0, 0,
+              ACTIVE, SHUT, HIGH, True, False, 200, H_TIP, "faults.csv S12"),
+    Interlock("probe", "probe_id", "probe_fault", CLEAR, "", "", 0, 0, GAS, SHUT, HIGH, True,
+              False, 200, H_PROBE, "faults.csv P01, P02"),
+    Interlock("pedal", "pedal", "pedal_fault", CLEAR, "", "", 0, 0, FREEZE, SHUT, HIGH, True,
+              False, 200, H_STOP, "a treatment lasts while its pedal is held"),
+    Interlock("tip_step", "tip_c", "tip_step_c_per_s", AT_MOST, "slope_c_per_s_max", "°C/s", 0, 100,
+              ACTIVE, SHUT, HIGH, True, True, 400, H_TIP,
               "steepest measured tip -61 °C/s; one bad sample is ridden through"),
-    Interlock("tip_disagree", "tip_b_c", "ab_difference_c", AT_MOST, "ab_difference_c_max", "°C",
-              1000, ACTIVE, SHUT, HIGH, False, "H-03 control on a wrong temperature",
+    Interlock("tip_disagree", "tip_b_c", "ab_difference_c", AT_MOST, "ab_difference_c_max", "°C", 0,
+              1000, ACTIVE, SHUT, HIGH, True, False, 1200, H_TIP,
               "a thermocouple misled a cooling system (recall 2018)"),
-    Interlock("tip_cold", "tip_c", "tip_coldest_c", AT_LEAST, "tip_c_min", "°C", 0, COLD, SHUT,
-              HIGH, True, "H-06 nerve beyond repair", "limits: reversible zone"),
-    Interlock("thaw_hot", "tip_c", "tip_warmest_c", AT_MOST, "thaw_c_max", "°C", 0, ACTIVE, SHUT,
-              HIGH, True, "H-07 burn", "IEC 60601-1, applied heated part 41 °C"),
-    Interlock("freeze_time", "", "freeze_s", AT_MOST, "freeze_s_max", "s", 0, FREEZE, SHUT, HIGH,
-              False, "H-08 overdose of cold", "limits: protocols"),
-    Interlock("total_freeze_time", "", "total_freeze_s", AT_MOST, "total_freeze_s_max", "s", 0,
-              FREEZE, SHUT, HIGH, False, "H-08 overdose of cold", "limits: protocols"),
-    Interlock("supply_low", "supply_kpa", "supply_kpa", AT_LEAST, "supply_kpa_min", "kPa", 0,
-              COLD, SHUT, MEDIUM, True, "H-09 silent underdose", "PMC4347794: 3 times in 8 months"),
-    Interlock("supply_high", "supply_kpa", "supply_kpa", AT_MOST, "supply_kpa_max", "kPa", 100,
-              COLD, SHUT, HIGH, True, "H-10 burst", "limits: vessel and hose rating"),
-    Interlock("exhaust_high", "exhaust_kpa", "exhaust_kpa", AT_MOST, "exhaust_kpa_max", "kPa", 200,
-              COLD, SHUT, HIGH, False, "H-10 burst", "10..15 psi return is normal"),
-    Interlock("late_tick", "", "late_ms", AT_MOST, "late_ms_max", "ms", 0, ACTIVE, SHUT, HIGH,
-              False, "H-11 loop does not keep time", "ArduPilot: 200 ms"),
-    Interlock("slipped_ticks", "", "slips", AT_MOST, "slips_max", "ticks", 0, ACTIVE, SHUT, HIGH,
-              False, "H-11 loop does not keep time", "F' counts a slip at the first"),
-    Interlock("start_cold", "tip_c", "start_tip_c", AT_LEAST, "start_tip_c_min", "°C", 0, NEVER,
-              INHIBIT, MEDIUM, True, "H-03 control on a wrong temperature",
+    Interlock("tip_stuck", "tip_c", "tip_flat_s", AT_MOST, "flat_s_max", "s", 0, 0, GAS, SHUT, HIGH,
+              True, True, 2300, H_TIP, "faults.csv S03; oref0 942"),
+    Interlock("tip_b_stuck", "tip_b_c", "tip_b_flat_s", AT_MOST, "flat_s_max", "s", 0, 0, GAS, SHUT,
+              HIGH, True, False, 2300, H_TIP, "faults.csv S03; oref0 942"),
+    Interlock("cold_junction_low", "cold_junction_c", "cold_junction_low_c", AT_LEAST,
+              "cold_junction_c_min", "°C", 0, 100, ACTIVE, SHUT, HIGH, True, False, 400, H_TIP,
+              "faults.csv S12: the error passes one to one into the tip"),
+    Interlock("cold_junction_high", "cold_junction_c", "cold_junction_high_c", AT_MOST,
+              "cold_junction_c_max", "°C", 0, 100, ACTIVE, SHUT, HIGH, True, False, 400, H_TIP,
+              "faults.csv S12: the error passes one to one into the tip"),
+    Interlock("tip_cold", "tip_c", "tip_coldest_c", AT_LEAST, "tip_c_min", "°C", 0, 0, COLD, SHUT,
+              HIGH, True, True, 200, H_COLD, "limits: reversible zone"),
+    Interlock("tip_predicted", "tip_c", "tip_predicted_c", AT_LEAST, "tip_c_min", "°C", 0, 200, GAS,
+              SHUT, HIGH, True, True, 400, H_COLD,
+              "faults.csv P04: closing is not the end of cooling, so the limit must lead"),
+    Interlock("thaw_hot", "tip_c", "tip_warmest_c", AT_MOST, "thaw_c_max", "°C", 0, 0, ACTIVE, SHUT,
+              HIGH, True, True, 200, H_BURN, "IEC 60601-1, applied heated part 41 °C"),
+    Interlock("heater_stuck", "tip_c", "heater_fault", CLEAR, "", "", 0, 200, ALWAYS, ISOLATE, HIGH,
+              True, True, 400, H_BURN, "reliability: off by the second path, the relay"),
+    Interlock("freeze_time", "", "freeze_s", AT_MOST, "freeze_s_max", "s", 0, 0, FREEZE, THAW,
+              HIGH, True, False, 200, H_DOSE, "limits: protocols"),
+    Interlock("total_freeze_time", "", "total_freeze_s", AT_MOST, "total_freeze_s_max", "s", 0, 0,
+              FREEZE, THAW, HIGH, True, False, 200, H_DOSE, "limits: protocols"),
+    Interlock("cold_dose", "", "cold_s", AT_MOST, "cold_s_max", "s", 0, 0, FREEZE, THAW, HIGH,
+              True, False, 200, H_DOSE, "-20 °C is effective: PubMed 7326160"),
+    Interlock("ice_ball", "", "ice_radius_mm", AT_MOST, "ice_radius_mm_max", "mm", 0, 0, FREEZE,
+              THAW, HIGH, True, False, 200, H_DOSE, "benchmarks/dose.py"),
+    Interlock("ice_ball_m20", "", "ice_m20_radius_mm", AT_MOST, "ice_m20_radius_mm_max", "mm", 0, 0,
+              FREEZE, THAW, HIGH, True, False, 200, H_DOSE, "benchmarks/dose.py"),
+    Interlock("skin_cold", "skin_c", "skin_c", AT_LEAST, "skin_c_min", "°C", 0, 200, AFTER, THAW,
+              HIGH, True, False, 400, H_SKIN, "K203661: below 2 °C withdraw"),
+    Interlock("skin_predicted", "skin_c", "skin_predicted_c", AT_LEAST, "skin_c_min", "°C", 0, 1000,
+              FREEZE, THAW, MEDIUM, True, False, 1200, H_SKIN,
+              "PubMed 27170204: a collateral sensor fell 6.4 °C further"),
+    Interlock("supply_low", "supply_kpa", "supply_kpa", AT_LEAST, "supply_kpa_min", "kPa", 0, 0,
+              COLD, SHUT, MEDIUM, True, True, 200, H_WEAK, "PMC4347794: 3 times in 8 months"),
+    Interlock("supply_high", "supply_kpa", "supply_kpa", AT_MOST, "supply_kpa_max", "kPa", 0, 100,
+              COLD, SHUT, HIGH, True, True, 300, H_BURST, "limits: vessel and hose rating"),
+    Interlock("exhaust_high", "exhaust_kpa", "exhaust_kpa", AT_MOST, "exhaust_kpa_max", "kPa", 0,
+              200, COLD, SHUT, HIGH, True, False, 400, H_BURST, "10..15 psi return is normal"),
+    Interlock("burst", "flow_slpm", "burst_fault", CLEAR, "", "", 0, 0, GAS, ISOLATE, HIGH, True,
+              False, 700, H_BURST, "flexible probes may rupture (recall)"),
+    Interlock("shut_flow", "flow_slpm", "shut_flow_slpm", AT_MOST, "leak_slpm_max", "L/min", 2000,
+              300, ALWAYS, ISOLATE, HIGH, True, False, 3100, H_STOP,
+              "Medsafe: gas would not stop; faults.csv V01"),
+    Interlock("shut_cooling", "tip_c", "shut_fall_c", AT_MOST, "shut_fall_c_max", "°C", 0, 500,
+              ALWAYS, ISOLATE, HIGH, True, True, 700, H_STOP,
+              "faults.csv V01; the dip of P04 is allowed for"),
+    Interlock("flow_high", "flow_slpm", "flow_share_high", AT_MOST, "flow_share_max", "times", 0,
+              500, GAS, SHUT, HIGH, True, False, 3100, H_BURST,
+              "ECRI 8180: liquid in the gas line; or a leak behind the meter"),
+    Interlock("blockage", "flow_slpm", "flow_share_low", AT_LEAST, "flow_share_min", "times", 0,
+              1000, GAS, THAW, MEDIUM, True, False, 3800, H_WEAK,
+              "BMC Women's Health 6:2: ice blocks 55 % of freezes; purge, then freeze anew"),
+    Interlock("wrong_way", "tip_c", "wrong_way_c", AT_MOST, "wrong_way_c_max", "°C", 0, 300, FREEZE,
+              SHUT, HIGH, True, True, 3500, H_TIP, "reliability: valve open, tip warms"),
+    Interlock("no_cooling", "tip_c", "uncooled_s", AT_MOST, "uncooled_s_max", "s", 0, 0, FREEZE,
+              THAW, MEDIUM, True, True, 8300, H_WEAK, "faults.csv V02"),
+    Interlock("slow_approach", "tip_c", "approach_s", AT_MOST, "approach_s_max", "s", 0, 0, FREEZE,
+              THAW, MEDIUM, True, True, 200, H_WEAK, "target not reached: under-dosed"),
+    Interlock("late_tick", "", "late_ms", AT_MOST, "late_ms_max", "ms", 0, 0, ACTIVE, SHUT, HIGH,
+              True, False, 200, H_LATE, "ArduPilot: 200 ms"),
+    Interlock("slipped_ticks", "", "slips", AT_MOST, "slips_max", "ticks", 0, 0, ACTIVE, SHUT, HIGH,
+              True, False, 200, H_LATE, "F' counts a slip at the first"),
+    Interlock("off_target", "tip_c", "off_target_c", AT_MOST, "off_target_c_max", "°C", 0, 10000,
+              FREEZE, WARN, MEDIUM, False, True, 10200, H_WEAK, "Klipper: 5 °C"),
+    Interlock("swing", "tip_c", "swing_c", AT_MOST, "swing_c_max", "°C", 0, 1000, FREEZE, WARN,
+              MEDIUM, False, True, 21200, H_WEAK, "Budman, Dayan, Shitzer 1991: ±0.5 °C"),
+    Interlock("supply_reserve", "supply_kpa", "supply_end_kpa", AT_LEAST, "reserve_kpa_min", "kPa",
+              0, 3000, FREEZE, WARN, MEDIUM, False, True, 21200, H_WEAK,
+              "supply not enough for the plan (PMC4347794)"),
+    Interlock("skin_low", "skin_c", "skin_warn_c", AT_LEAST, "skin_warn_c", "°C", 0, 500, AFTER,
+              WARN, MEDIUM, False, False, 700, H_SKIN, "K203661: 2..4 °C working band"),
+    Interlock("skin_falling", "skin_c", "skin_fall_c_per_min", AT_MOST, "skin_fall_c_per_min_max",
+              "°C/min", 0, 1000, FREEZE, WARN, MEDIUM, False, False, 11000, H_SKIN,
+              "warn when falling faster than 8.5 °C/min"),
+    Interlock("log", "", "log_fault", CLEAR, "", "", 0, 0, ("freeze", "thaw"), WARN, MEDIUM, False,
+              False, 1200, H_BLIND, "faults.csv D01: no new start, what runs goes on"),
+    Interlock("indicator", "", "indicator_fault", CLEAR, "", "", 0, 0, ("freeze", "thaw"), WARN,
+              MEDIUM, False, False, 200, H_BLIND, "clinical: alarm signals are part of the check"),
+    Interlock("do_not_pull", "tip_c", "pull_tip_c", AT_LEAST, "start_tip_c_min", "°C", 0, 0,
+              WARMING, WARN, INFO, False, True, 200, H_PULL, "a probe sticks until thawed"),
+    Interlock("estop_test", "estop", "estop_untested", CLEAR, "", "", 0, 0, NEVER, INHIBIT, MEDIUM,
+              False, False, 0, H_STOP, "Medsafe: check on and off before each use"),
+    Interlock("pedal_stuck", "pedal", "pedal_stuck", CLEAR, "", "", 0, 0, NEVER, INHIBIT, MEDIUM,
+              False, False, 0, H_STOP, "stuck at power-up"),
+    Interlock("start_cold", "tip_c", "start_tip_c", AT_LEAST, "start_tip_c_min", "°C", 0, 0, NEVER,
+              INHIBIT, MEDIUM, False, True, 0, H_TIP,
               "bias is looked for before freezing (nMARQ recall)"),
+    Interlock("check", "", "check_fault", CLEAR, "", "", 0, 0, NEVER, INHIBIT, MEDIUM, False, False,
+              0, H_PROBE, "2020 notice: users skipped the test; make it a gating step"),
+    Interlock("check_age", "", "check_age_s", AT_MOST, "check_s_max", "s", 0, 0, NEVER, INHIBIT,
+              MEDIUM, False, False, 0, H_PROBE, "a check grows old"),
 )
 
 # How a person calls the watched quantity in a reason.
@@ -102,14 +231,38 @@ TITLES = {
     "tip_coldest_c": "tip",
     "tip_warmest_c": "tip",
     "start_tip_c": "tip",
+    "pull_tip_c": "do not pull the probe: tip",
+    "tip_predicted_c": "tip expected within a second",
     "tip_step_c_per_s": "tip changes by",
     "ab_difference_c": "tip sensors differ by",
+    "tip_flat_s": "tip has said the same for",
+    "tip_b_flat_s": "tip_b has said the same for",
+    "wrong_way_c": "valve open and tip warmer by",
+    "uncooled_s": "valve open and no cooling for",
+    "approach_s": "target not reached for",
+    "shut_fall_c": "valve shut and tip colder by",
+    "off_target_c": "tip off its target by",
+    "swing_c": "tip swings by",
+    "cold_junction_low_c": "cold junction",
+    "cold_junction_high_c": "cold junction",
+    "skin_c": "skin",
+    "skin_warn_c": "skin",
+    "skin_predicted_c": "skin expected",
+    "skin_fall_c_per_min": "skin falls by",
     "supply_kpa": "supply",
+    "supply_end_kpa": "supply expected at the end of the plan",
     "exhaust_kpa": "exhaust",
+    "flow_share_low": "flow by what the valve should pass",
+    "flow_share_high": "flow by what the valve should pass",
+    "shut_flow_slpm": "flow with the valve shut",
     "freeze_s": "freeze time of this cycle",
     "total_freeze_s": "freeze time in total",
+    "cold_s": "time below -20 °C",
+    "ice_radius_mm": "estimated ice radius",
+    "ice_m20_radius_mm": "estimated -20 °C radius",
     "late_ms": "tick late by",
     "slips": "slipped ticks in a row",
+    "check_age_s": "check passed",
 }
 
 
@@ -156,26 +309,33 @@ class Interlocks:
         self.rows = served(fitted)
         self.unproven_since_ms = [-1] * len(self.rows)
 
-    def check(self, facts: Facts, mode: str, now_ms: int) -> "tuple[Trip, ...]":
-        """Return the rows armed in `mode` that have been unproven for their grace, as Trips."""
-        trips = []
+    def check(self, facts: Facts, mode: str, in_mode_ms: int,
+              now_ms: int) -> "tuple[Finding, ...]":
+        """Return the rows armed in `mode`, which began `in_mode_ms` ago, that have been unproven
+        for their grace."""
+        findings = []
         for index in range(len(self.rows)):
             row = self.rows[index]
             reason = unproven(row, facts, self.limits)
-            if not reason or mode not in row.armed:
+            armed = mode in row.armed and in_mode_ms >= row.arms_after_ms
+            if not reason or not armed:
                 self.unproven_since_ms[index] = -1
                 continue
             if self.unproven_since_ms[index] < 0:
                 self.unproven_since_ms[index] = now_ms
             if now_ms - self.unproven_since_ms[index] >= row.grace_ms:
-                trips.append(Trip(row.name, _with_grace(reason, row.grace_ms)))
-        return tuple(trips)
+                findings.append(Finding(row, _told(row, reason)))
+        return tuple(findings)
 
-    def inhibits(self, facts: Facts, mode: str = "") -> "tuple[Trip, ...]":
+    def inhibits(self, facts: Facts, mode: str = "", but: "tuple[str, ...]" = (),
+                 responses: "tuple[str, ...]" = RESPONSE_NAMES) -> "tuple[Trip, ...]":
         """Return the rows not proven now, grace or not: those armed in `mode`, or without a mode
-        every row, because a start needs them all."""
+        every row, because a start needs them all. Left out are those named in `but`, and those
+        with another response than `responses`."""
         trips = []
         for row in self.rows:
+            if row.name in but or row.response not in responses:
+                continue
             if mode and mode not in row.armed:
                 continue
             reason = unproven(row, facts, self.limits)
@@ -184,5 +344,7 @@ class Interlocks:
         return tuple(trips)
 
 
-def _with_grace(reason: str, grace_ms: int) -> str:
-    return reason + " for " + str(grace_ms) + " ms" if grace_ms else reason
+def _told(row: Interlock, reason: str) -> str:
+    """What a trip says: for how long, and what the operator must do that software cannot."""
+    told = reason + " for " + str(row.grace_ms) + " ms" if row.grace_ms else reason
+    return told + "; close the cylinder by hand" if row.response == ISOLATE else told

@@ -1,7 +1,7 @@
 """LIMITS: every protecting number with its hard range and source; `limits_from` builds a set.
 
 It does not decide what happens at a limit: interlocks.py does. Marks: [S] published source,
-[G] general knowledge, a placeholder that a person must confirm, [P] this project's choice.
+[G] general knowledge, a placeholder that a person must confirm, [P] this project's choice, [C] computed.
 """
 
 from typing import NamedTuple
@@ -31,6 +31,30 @@ Limits = NamedTuple(
         ("age_ms_max", float),
         ("late_ms_max", float),
         ("slips_max", float),
+        ("approach_s_max", float),
+        ("cold_s_max", float),
+        ("ice_radius_mm_max", float),
+        ("ice_m20_radius_mm_max", float),
+        ("flat_s_max", float),
+        ("wrong_way_c_max", float),
+        ("uncooled_s_max", float),
+        ("off_target_c_max", float),
+        ("swing_c_max", float),
+        ("flow_share_min", float),
+        ("flow_share_max", float),
+        ("leak_slpm_max", float),
+        ("shut_fall_c_max", float),
+        ("reserve_kpa_min", float),
+        ("skin_c_min", float),
+        ("skin_warn_c", float),
+        ("skin_fall_c_per_min_max", float),
+        ("cold_junction_c_min", float),
+        ("cold_junction_c_max", float),
+        ("check_s_max", float),
+        ("check_fall_c_min", float),
+        ("check_flow_share_min", float),
+        ("check_flow_share_max", float),
+        ("vent_kpa_max", float),
     ],
 )
 
@@ -84,6 +108,66 @@ LIMITS = (
           "[S] ArduPilot disarms 200 ms after a lock-up"),
     Limit("slips_max", 2.0, 0.0, 5.0, "ticks", "slipped ticks in a row",
           "[P] the third in a row trips; F' counts a slip at the first"),
+    Limit("approach_s_max", 120.0, 10.0, 300.0, "s", "time in which the target must be reached",
+          "[P] nine times the nominal approach of 13 s; a tip that takes longer under-doses"),
+    Limit("cold_s_max", 600.0, 5.0, 960.0, "s", "time at or below -20 °C since the plan was loaded",
+          "[S] -20 °C is the nerve-effective temperature; [P] as total_freeze_s_max"),
+    Limit("ice_radius_mm_max", 10.0, 2.0, 15.0, "mm", "estimated edge of the ice",
+          "[C] 7.8 mm after 8 min at -70 °C with a 2 mm probe; [P] structures nearer than that need less"),
+    Limit("ice_m20_radius_mm_max", 6.0, 1.5, 10.0, "mm", "estimated -20 °C isotherm",
+          "[C] 3.8 mm after 3 min at -70 °C with a 2 mm probe"),
+    Limit("flat_s_max", 2.0, 1.0, 10.0, "s", "time in which a tip sensor must change while gas flows",
+          "[S] faults.csv S03: noise of .15..3 °C makes 2 s of identical codes impossible"),
+    Limit("wrong_way_c_max", 5.0, 2.0, 15.0, "°C", "rise of the tip in 3 s while the valve is open",
+          "[P] six times the ripple of a hold; the literature's bound is 3 s"),
+    Limit("uncooled_s_max", 8.0, 3.0, 20.0, "s", "time half open in which the tip must fall by 5 °C",
+          "[S] faults.csv V02: a probe cools 10 °C in less than 2 s, so 10 s are mild"),
+    Limit("off_target_c_max", 5.0, 2.0, 15.0, "°C", "distance from the target in the hold",
+          "[S] Klipper: 5 °C"),
+    Limit("swing_c_max", 8.0, 3.0, 20.0, "°C", "swing of the tip within 20 s of a hold",
+          "[P] sixteen times the ±0.5 °C of Budman, Dayan and Shitzer 1991"),
+    Limit("flow_share_min", 0.5, 0.2, 0.8, "", "flow by that which the valve's opening lets expect",
+          "[P] the nozzle half blocked; supply pressure may fall by a third without it"),
+    Limit("flow_share_max", 1.45, 1.1, 3.0, "", "likewise",
+          "[C] liquid passes 1.7 times as much as vapour (29100 by 17000 kg/m²s)"),
+    Limit("leak_slpm_max", 0.3, 0.05, 1.0, "L/min", "flow 2 s after the valve was told to shut",
+          "[P] 2.5 % of full flow, fifteen times a flow meter's noise"),
+    Limit("shut_fall_c_max", 5.0, 2.0, 15.0, "°C", "fall of a cold tip beyond the dip after gas-off",
+          "[S] argon data: 16 °C in 8 s is normal, and allowed for"),
+    Limit("reserve_kpa_min", 3500.0, 1000.0, 5500.0, "kPa", "supply expected at the end of the plan",
+          "[P] as supply_kpa_min; 0.5 kg of N2O lose 1350 kPa in 300 s"),
+    Limit("skin_c_min", 2.0, 0.5, 15.0, "°C", "skin",
+          "[S] K203661: below 2 °C withdraw; skin freezes from -0.55 °C"),
+    Limit("skin_warn_c", 4.0, 1.0, 20.0, "°C", "skin, told beforehand",
+          "[S] K203661: above 4 °C fine, 2..4 °C working band"),
+    Limit("skin_fall_c_per_min_max", 8.5, 1.0, 30.0, "°C/min", "fall of the skin, told beforehand",
+          "[S] protected sensor: warn when falling faster than 8.5 °C/min"),
+    Limit("cold_junction_c_min", 5.0, -20.0, 15.0, "°C", "cold junction of the tip's converter",
+          "[P] a room; an error here passes one to one into the tip"),
+    Limit("cold_junction_c_max", 45.0, 30.0, 70.0, "°C", "likewise",
+          "[P] a room, and a warm box in it"),
+    Limit("check_s_max", 600.0, 30.0, 3600.0, "s", "age of the check before use at a start",
+          "[P] ten minutes; what was proven longer ago has to be proven again"),
+    Limit("check_fall_c_min", 3.0, 1.0, 10.0, "°C", "fall of the tip in the check's short freeze",
+          "[P] twenty times the sensor's noise; it stays far from freezing"),
+    Limit("check_flow_share_min", 0.55, 0.2, 0.9, "", "measured full flow by the rig file's, in the check",
+          "[P] nozzles differ by 12 %; a clog by more"),
+    Limit("check_flow_share_max", 1.6, 1.1, 3.0, "", "likewise",
+          "[C] liquid passes 1.7 times as much as vapour"),
+    Limit("vent_kpa_max", 30.0, 5.0, 100.0, "kPa", "exhaust after the check's short freeze",
+          "[S] Medsafe: check that exhaust is vented"),
+)
+
+
+# Pairs of which the first must be below the second.
+ORDERED = (
+    ("tip_c_min", "target_c_min"),
+    ("target_c_min", "target_c_max"),
+    ("supply_kpa_min", "supply_kpa_max"),
+    ("sensor_c_min", "tip_c_min"),
+    ("skin_c_min", "skin_warn_c"),
+    ("ice_m20_radius_mm_max", "ice_radius_mm_max"),
+    ("vent_kpa_max", "exhaust_kpa_max"),
 )
 
 
@@ -113,9 +197,20 @@ def limits_from(changes: "tuple[tuple[str, float], ...]" = ()) -> Limits:
                 + number(row.low) + ".." + number(row.high) + " " + row.unit, -222)
         values[names.index(name)] = float(value)
     limits = Limits(*values)
-    for low, high in (("tip_c_min", "target_c_min"), ("target_c_min", "target_c_max"),
-                      ("supply_kpa_min", "supply_kpa_max"), ("sensor_c_min", "tip_c_min")):
+    for low, high in ORDERED:
         if not (getattr(limits, low) < getattr(limits, high)):
             raise Refused(low + " " + number(getattr(limits, low)) + " must be below " + high
                           + " " + number(getattr(limits, high)), -222)
     return limits
+
+
+def limits_fault(limits: Limits, kept: Limits, index: int) -> str:
+    """Return "" when `limits` still are what was `kept` apart from them at the start, and row
+    `index` is inside its hard range; else what changed. One row a tick is enough."""
+    row = LIMITS[index % len(LIMITS)]
+    value = getattr(limits, row.name)
+    if limits != kept:
+        return "the limits are not those of the start any more"
+    if not (row.low <= value <= row.high):
+        return "limit " + row.name + " is " + number(value) + " " + row.unit
+    return ""

@@ -17,7 +17,7 @@ Mode = NamedTuple(
 
 MODES = (
     Mode("standby", False, False, "waiting; everything shut"),
-    Mode("precheck", False, False, "proving every interlock for a while before a start"),
+    Mode("precheck", True, True, "the check before use: a short freeze and thaw, step by step"),
     Mode("ready", False, False, "every interlock proven; a freeze may be started"),
     Mode("freeze", True, False, "cooling to the target, then holding it"),
     Mode("thaw", False, True, "supply shut; warming passively or by the heater"),
@@ -34,6 +34,7 @@ EVENTS = (
     ("unproven", "an interlock that inhibits a start is not proven"),
     ("freeze", "the operator starts the treatment"),
     ("frozen", "the hold is over"),
+    ("spoiled", "an interlock ends the freeze and lets the tip warm"),
     ("thawed", "the thaw is over and another cycle follows"),
     ("finished", "the last thaw is over"),
     ("thaw", "the operator asks to warm the tip"),
@@ -64,6 +65,8 @@ TRANSITIONS = (
     ("ready", "unproven", "standby"),
     ("ready", "freeze", "freeze"),
     ("freeze", "frozen", "thaw"),
+    ("freeze", "spoiled", "thaw"),
+    ("precheck", "spoiled", "thaw"),
     ("freeze", "thaw", "thaw"),
     ("thaw", "thawed", "freeze"),
     ("thaw", "finished", "done"),

@@ -5,6 +5,8 @@ They hold; they decide nothing.
 
 from typing import NamedTuple
 
+from controller.signals import Signal
+
 NAN = float("nan")
 
 # One channel as it was sensed in this tick.
@@ -33,11 +35,42 @@ Reading = NamedTuple(
         ("exhaust_kpa", Sample),  # gauge, 0..1000
         ("flow_slpm", Sample),  # standard litres per minute, 0..50
         ("estop", Sample),  # 1.0 loop closed (released), 0.0 loop open (pressed or wire cut)
+        ("cold_junction_c", Sample),  # of the tip's converter; 0..60
+        ("pedal", Sample),  # 1.0 pressed, 0.0 released
+        ("probe_id", Sample),  # the number that the probe's own chip says
         ("actuator_fault", str),  # "" or why the last output did not reach its actuator
+        ("log_fault", str),  # "" or why what happens is not being kept
+        ("indicator_fault", str),  # "" or why lamp or buzzer did not do what they were told
     ],
 )
 
-CHANNELS = ("tip_c", "tip_b_c", "skin_c", "supply_kpa", "exhaust_kpa", "flow_slpm", "estop")
+CHANNELS = ("tip_c", "tip_b_c", "skin_c", "supply_kpa", "exhaust_kpa", "flow_slpm", "estop",
+            "cold_junction_c", "pedal", "probe_id")
+
+# What probe the rig carries.
+Probe = NamedTuple(
+    "Probe",
+    [
+        ("outer_diameter_mm", float),  # 0.5..5
+        ("active_length_mm", float),  # 2..30
+        ("full_flow_slpm", float),  # 0.5..50; of the sound probe with its valve fully open
+        ("chip", int),  # what its probe_id says; 0..
+    ],
+)
+
+# What the last Decision asked for, seen by the stages that judge what became of it.
+Asked = NamedTuple(
+    "Asked",
+    [
+        ("mode", str),
+        ("phase", str),  # of its Course
+        ("target_c", float),  # deg C; NaN when none
+        ("left_s", float),  # 0..; freezing that the plan still holds
+        ("valve_fraction", float),  # 0..1; 0 while the isolator is shut
+        ("heater_fraction", float),  # 0..1
+    ],
+)
+NOTHING_ASKED = Asked("standby", "", NAN, 0.0, 0.0, 0.0)
 
 # What an operator asks for, as it enters step().
 Command = NamedTuple(
@@ -84,6 +117,18 @@ Alarm = NamedTuple(
     ],
 )
 
+# One line of the alarm log.
+AlarmEvent = NamedTuple(
+    "AlarmEvent",
+    [
+        ("now_ms", int),
+        ("what", str),  # "raised", "acknowledged", "ended", "cleared", "paused", "resumed"
+        ("name", str),  # of the cause; "" for the audio pause
+        ("priority", str),  # of the cause; "" for the audio pause
+        ("reason", str),
+    ],
+)
+
 Cycle = NamedTuple(
     "Cycle",
     [
@@ -107,7 +152,7 @@ Plan = NamedTuple(
 Course = NamedTuple(
     "Course",
     [
-        ("phase", str),  # "", "approach", "hold", "thaw"
+        ("phase", str),  # "", "approach", "hold", "thaw", or a step of precheck.STEPS
         ("cycle", int),  # 1..; 0 when no treatment runs
         ("cycles", int),  # 0..8
         ("target_c", float),  # deg C; NaN when no temperature is asked for
@@ -126,6 +171,7 @@ Estimate = NamedTuple(
         ("ab_difference_c", float),  # 0..; NaN unless both sensors are trusted
         ("tip_step_c_per_s", float),  # 0..; jump of either sensor against its last good sample
         ("distrusted", int),  # 0..; samples passed over so far
+        ("ridden", str),  # "", "tip_c" or "tip_b_c": its bad sample is passed over in this tick
     ],
 )
 
@@ -141,11 +187,18 @@ Decision = NamedTuple(
         ("valve_fraction", float),  # 0..1
         ("heater_fraction", float),  # 0..1
         ("isolator_open", bool),
+        ("heater_enabled", bool),  # the relay in series with the heater
         ("lease_ms", int),  # outputs expire after this unless renewed
         ("tripped", "tuple[Trip, ...]"),  # latched, in table order
         ("alarms", "tuple[Alarm, ...]"),  # highest priority first
+        ("alarm_events", "tuple[AlarmEvent, ...]"),  # the alarm log of this tick
+        ("signal", Signal),  # what lamp and buzzer do
         ("freeze_s", float),  # 0..; of this cycle
         ("total_freeze_s", float),  # 0..; since the plan was loaded
+        ("cold_s", float),  # 0..; tip at or below -20 deg C, since the plan was loaded
+        ("ice_radius_mm", float),  # 0..; estimated edge of the ice, across the shaft
+        ("ice_m20_radius_mm", float),  # 0..; estimated -20 deg C isotherm, likewise
+        ("distrusted", int),  # 0..; samples of the tip sensors passed over so far
         ("plan", Plan),  # the loaded one, with the targets in force; no cycles when none
         ("revision", int),  # grows with every change of plan or target
         ("reason", str),  # why, with numbers

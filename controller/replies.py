@@ -151,6 +151,9 @@ def status(view: View, argument: str) -> "tuple[str, str]":
     words.append(_plan_name(view))
     names = [trip.name for trip in decision.tripped]
     words.append("tripped: " + ", ".join(names) if names else "no trips")
+    words += [alarm.priority + " alarm " + alarm.name for alarm in decision.alarms[:1]]
+    if decision.signal.paused_ms:
+        words.append(pause(view, "")[0])
     return _both(", ".join(words))
 
 
@@ -161,6 +164,35 @@ def trips(view: View, argument: str) -> "tuple[str, str]":
              + (", acknowledged" if trip.name in seen else ", not acknowledged")
              for trip in view.decision.tripped]
     return _both("; ".join(texts) if texts else "no trips")
+
+
+def alarms(view: View, argument: str) -> "tuple[str, str]":
+    """Return every alarm, the most urgent first, and what is left of an audio pause."""
+    texts = [alarm.priority + " " + alarm.name + ": " + alarm.reason
+             + (", acknowledged" if alarm.acknowledged else ", not acknowledged")
+             for alarm in view.decision.alarms]
+    if view.decision.signal.paused_ms:
+        texts.append(pause(view, "")[0])
+    return _both("; ".join(texts) if texts else "no alarms")
+
+
+def pause(view: View, argument: str) -> "tuple[str, str]":
+    """Return what is left of an audio pause."""
+    left_s = number(view.decision.signal.paused_ms * 0.001)
+    if not view.decision.signal.paused_ms:
+        return "sound not paused", left_s
+    return "sound paused, " + left_s + " s left", left_s
+
+
+def dose(view: View, argument: str) -> "tuple[str, str]":
+    """Return what the tissue has had since the plan was loaded; radii are estimates."""
+    decision = view.decision
+    values = (("freeze time ", decision.total_freeze_s, " s"),
+              ("below -20 °C ", decision.cold_s, " s"),
+              ("ice radius ", decision.ice_radius_mm, " mm"),
+              ("-20 °C radius ", decision.ice_m20_radius_mm, " mm"))
+    return (", ".join([title + number(value) + unit for title, value, unit in values]),
+            ",".join([number(value, 2) for _, value, _ in values]))
 
 
 def limits(view: View, argument: str) -> "tuple[str, str]":
@@ -211,6 +243,9 @@ ANSWERS = (
     ("plan", plan, TEXT),
     ("mode", mode, TEXT),
     ("trips", trips, TEXT),
+    ("alarms", alarms, TEXT),
+    ("pause", pause, VALUE),
+    ("dose", dose, VALUE),
     ("limits", limits, TIMELESS),
     ("interlocks", interlocks, TIMELESS),
     ("log", log, TEXT),
@@ -252,4 +287,4 @@ def _rule(row: Interlock, limits: Limits) -> str:
         text += " " + number(getattr(limits, row.limit)) + " " + row.unit
     if row.grace_ms:
         text += " for " + str(row.grace_ms) + " ms"
-    return text
+    return text + ", else " + row.response

@@ -110,6 +110,15 @@ class Treatment:
             return self._thaw(tip_c, now_ms)
         return IDLE
 
+    def freeze_left_s(self, course: Course) -> float:
+        """Return the holding time, 0.. s, that the plan still has after `course` was followed."""
+        if course.phase not in ("approach", "hold"):
+            return 0.0
+        left_s = sum([cycle.hold_s for cycle in self.plan.cycles[self.index + 1:]])
+        running_s = course.time_left_s if course.phase == "hold" else (
+            self.plan.cycles[self.index].hold_s)
+        return left_s + running_s
+
     def _freeze(self, tip_c: float, now_ms: int) -> Course:
         cycle = self.plan.cycles[self.index]
         if self.held_since_ms < 0 and tip_c <= cycle.target_c + SETTLED_C:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from controller.records import CHANNELS
+from controller.interlocks import missing
+from controller.records import CHANNELS, Probe
 from firmware.config import ConfigError, Rig, RoleEntry, SimDevice, WireDevice
 from firmware.loop import Hardware
 from hal.errors import HalError
@@ -19,7 +20,7 @@ from hal.interface import Clock, Sensor, Valve, Watchdog
 from hal.linux import LinuxClock
 from hal.streams.serial_port import SerialStream
 from sim_hardware.clock import SimClock, SteppedClock
-from sim_hardware.devices import SimHeater, SimSensor, SimSwitch, SimValve
+from sim_hardware.devices import SimHeater, SimIndicator, SimSensor, SimSwitch, SimValve
 from sim_hardware.faults import FaultOrder, parse_fault
 from sim_hardware.instruments.alicat import VirtualBus, VirtualController, VirtualGauge
 from sim_hardware.instruments.lakeshore import VirtualLakeShore
@@ -29,8 +30,8 @@ from sim_hardware.probe import SimProbe
 from sim_hardware.server import Seat, Server
 
 # role of the rig file -> channel of records.CHANNELS
-SENSOR_ROLES = tuple(zip(("tip", "tip_b", "skin", "supply", "exhaust", "flow", "estop"), CHANNELS,
-                         strict=True))
+SENSOR_ROLES = tuple(zip(("tip", "tip_b", "skin", "supply", "exhaust", "flow", "estop",
+                          "cold_junction", "pedal", "probe_id"), CHANNELS, strict=True))
 
 
 class NoWatchdog(Watchdog):
@@ -64,16 +65,36 @@ class Bench:
     def _shutters(self) -> Iterator[Callable[[], None]]:
         yield self.hardware.valve.shut
         isolator, heater = self.hardware.isolator, self.hardware.heater
+        relay = self.hardware.heater_relay
         if isolator is not None:
             yield lambda: isolator.set_open(False, 0)
         if heater is not None:
             yield lambda: heater.heat_at(0.0, 0)
+        if relay is not None:
+            yield lambda: relay.set_open(False, 0)
 
 
 def fitted(rig: Rig) -> tuple[str, ...]:
-    """Return what the controller is told the rig has: its channels, and "heater"."""
-    channels = tuple(channel for role, channel in SENSOR_ROLES if role in rig.entries.role)
-    return (*channels, "heater") if rig.has_heater else channels
+    """Return what the controller is told the rig has and asks for: its channels, and words."""
+    roles = rig.entries.role
+    channels = tuple(channel for role, channel in SENSOR_ROLES if role in roles)
+    words = tuple(role for role in ("heater", "isolator") if role in roles)
+    return (*channels, *words, "estop_test") if rig.entries.estop_test else (*channels, *words)
+
+
+def probe_of(rig: Rig) -> Probe:
+    """Return what probe the rig file says it carries."""
+    entry = rig.entries.probe
+    return Probe(entry.outer_diameter_mm, entry.active_length_mm, entry.full_flow_slpm, entry.chip)
+
+
+def lacking(rig: Rig) -> str:
+    """Return one sentence on the interlocks that the rig has no sensor for, "" when it has all."""
+    rows = missing(fitted(rig))
+    channels = dict.fromkeys(row.needs for row in rows)
+    return "; ".join(f"no {channel}, so not: "
+                     + ", ".join(row.name for row in rows if row.needs == channel)
+                     for channel in channels)
 
 
 def checked(rig: Rig) -> Rig:
@@ -99,8 +120,10 @@ def open_simulated(rig: Rig, seed: int | None, real_time: bool, watchdog: Watchd
     sensors = tuple((channel, SimSensor(probe, role))
                     for role, channel in SENSOR_ROLES if role in roles)
     hardware = Hardware(clock, sensors, SimValve(probe),
-                        SimSwitch(probe) if "isolator" in roles else None,
-                        SimHeater(probe) if "heater" in roles else None, watchdog)
+                        SimSwitch(probe.demand_isolator) if "isolator" in roles else None,
+                        SimHeater(probe) if "heater" in roles else None,
+                        SimSwitch(probe.demand_heater_relay) if "heater_relay" in roles else None,
+                        SimIndicator(probe) if "indicator" in roles else None, watchdog)
     return Bench(hardware, probe, ())
 
 
@@ -129,7 +152,7 @@ def _open_wires(rig: Rig, watchdog: Watchdog) -> Bench:
     for port in wires.ports:
         port.start()
     sensors = tuple((dict(SENSOR_ROLES)[role], sensor) for role, sensor in wires.sensors)
-    return Bench(Hardware(clock, sensors, wires.valve, None, None, watchdog), None, wires.ports)
+    return Bench(Hardware(clock, sensors, wires.valve, None, None, None, None, watchdog), None, wires.ports)
 
 
 def shut_freshly(rig: Rig) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from controller.core import Controller
 from controller.records import Plan
-from firmware.assembly import Bench, fault_orders, fitted, open_bench
+from firmware.assembly import Bench, fault_orders, fitted, open_bench, probe_of
 from firmware.config import Rig
 from firmware.link import ControlLink
 from firmware.loop import Loop
@@ -49,7 +49,7 @@ def run_control(rig: Rig, plans: tuple[Plan, ...], socket_path: Path, heartbeat_
     """Run until the lifeline closes. Raises HalError when the hardware cannot be opened or does not
     confirm at the end that it is shut, Refused when the rig lacks what a mandatory interlock
     needs."""
-    controller = Controller(rig.limits, fitted(rig), plans, unclean)
+    controller = Controller(rig.limits, fitted(rig), plans, probe_of(rig), unclean)
     not_permitted = become_real_time()  # before the threads of the ports, which inherit it
     bench = open_bench(rig, PipeWatchdog(heartbeat_fd), seed, fault_orders(faults))
     try:

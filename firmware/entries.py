@@ -17,7 +17,8 @@ _HOLD = limit_row("freeze_s_max")
 _THAW = limit_row("thaw_s_max")
 
 RoleName = Literal["tip", "tip_b", "skin", "supply", "exhaust", "flow", "valve", "isolator",
-                   "heater", "estop"]
+                   "heater", "heater_relay", "estop", "cold_junction", "pedal", "probe_id",
+                   "indicator"]
 
 
 def _must_be(what: str, allows: Callable[[Any], object]) -> WrapValidator:
@@ -64,6 +65,8 @@ class ProbeEntry(_Strict):
     outer_diameter_mm: Annotated[float, _number(0.5, 5.0, "mm")]
     active_length_mm: Annotated[float, _number(2.0, 30.0, "mm")]
     identity: _Name
+    full_flow_slpm: _Flow = 12.0  # valve fully open at the usual supply
+    chip: Annotated[int, _whole(0, 10**9, "")] = 1  # what its probe_id says
 
 
 class SimDevice(_Strict):
@@ -98,6 +101,7 @@ class RigFile(_Strict):
     """A rig file as it is written."""
 
     name: _Name
+    estop_test: bool = False  # a start needs the e-stop to have been pressed since power-up
     tick_ms: Annotated[int, _whole(20, 200, "ms")] = 100
     probe: ProbeEntry
     limits: dict[str, Any] = {}  # judged by the rows of LIMITS

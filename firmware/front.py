@@ -103,6 +103,8 @@ class Front:
                     raise ConfigError([f"--log: {error}"]) from None
                 # A console that can say stop is worth more than a log.
                 self.complain(f"NOTHING IS LOGGED: {error}")
+        self._log_fault = "" if self._recorder is not None else "no log could be opened"
+        self._send({"log_fault": self._log_fault})
         self._logged_id = hello["id"]
         self._needs_log = False
         self._send({"ticks_from": self._recorder.tick if self._recorder else 0})
@@ -128,6 +130,7 @@ class Front:
             if self._recorder.fault != self._log_fault:
                 self._log_fault = self._recorder.fault
                 self.complain(self._log_fault or "the log is written again")
+                self._send({"log_fault": self._log_fault})
         for session, peer in list(self._sessions.items()):
             for reply in decision.replies:
                 peer.write(session.answer(reply))

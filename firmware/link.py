@@ -14,6 +14,7 @@ from typing import Any
 
 from controller.records import (
     Alarm,
+    AlarmEvent,
     Command,
     Course,
     Cycle,
@@ -24,6 +25,7 @@ from controller.records import (
     Sample,
     Trip,
 )
+from controller.signals import Signal
 from firmware.loop import Recorder
 
 BACKLOG_TICKS = 6000  # ten minutes at 10 Hz, should the front be gone so long
@@ -57,6 +59,8 @@ def tick_of(message: list[Any]) -> Tick:
         course=Course(*parts.course), plan=plan_of(parts.plan),
         tripped=tuple(Trip(*part) for part in parts.tripped),
         alarms=tuple(Alarm(*part) for part in parts.alarms),
+        alarm_events=tuple(AlarmEvent(*part) for part in parts.alarm_events),
+        signal=Signal(*parts.signal),
         replies=tuple(Reply(*part) for part in parts.replies))
     return number, Reading(*parts_of_reading), ordered, decided
 
@@ -126,6 +130,7 @@ class ControlLink(Recorder):
         self._fronts: list[_Front] = []
         self._backlog: deque[bytes] = deque(maxlen=BACKLOG_TICKS)
         self._ticks = 0
+        self.fault = ""  # of the log, as the front that keeps it says
         self.faults: list[str] = []  # fault texts that fronts asked for, oldest first
         self.fronts_ever = 0
 
@@ -208,6 +213,8 @@ class ControlLink(Recorder):
                 front.next_tick = int(message["ticks_from"])
             elif "fault" in message:
                 self.faults.append(str(message["fault"]))
+            elif "log_fault" in message:
+                self.fault = str(message["log_fault"])
         except (TypeError, ValueError, OverflowError):
             self._drop(front)
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from controller.core import Controller
 from controller.records import CHANNELS, NAN, NOT_FITTED, Command, Decision, Reading, Sample
+from controller.signals import lamp, tone_hz
 from hal.errors import HalError
-from hal.interface import Clock, Heater, Sensor, Switch, Valve, Watchdog
+from hal.interface import Clock, Heater, Indicator, Sensor, Switch, Valve, Watchdog
 
 # What a rig is made of, once it is open.
 Hardware = NamedTuple(
@@ -19,6 +20,8 @@ Hardware = NamedTuple(
         ("valve", Valve),
         ("isolator", "Switch | None"),
         ("heater", "Heater | None"),
+        ("heater_relay", "Switch | None"),  # in series with the heater: its second path
+        ("indicator", "Indicator | None"),
         ("watchdog", Watchdog),
     ],
 )
@@ -27,14 +30,20 @@ Hardware = NamedTuple(
 class Recorder:
     """Takes what happened in each tick. `write` never waits and never raises."""
 
+    fault = ""  # why what happens is not being kept; "" while it is
+
     def write(self, reading: Reading, commands: "tuple[Command, ...]",
               decision: Decision) -> None:
         """Keep one tick."""
         raise NotImplementedError
 
 
-def sense(hardware: Hardware, now_ms: int, late_ms: int, slips: int,
-          actuator_fault: str) -> Reading:
+# What the last tick could not do, each "" or why.
+Faults = NamedTuple("Faults", [("actuator", str), ("log", str), ("indicator", str)])
+NO_FAULTS = Faults("", "", "")
+
+
+def sense(hardware: Hardware, now_ms: int, late_ms: int, slips: int, faults: Faults) -> Reading:
     """Read every sensor once. A failed read is NaN with the fault's text; only here."""
     samples = []
     for channel in CHANNELS:
@@ -43,9 +52,9 @@ def sense(hardware: Hardware, now_ms: int, late_ms: int, slips: int,
             if name == channel:
                 sample = _sample(sensor)
         samples.append(sample)
-    tip, tip_b, skin, supply, exhaust, flow, estop = samples
+    (tip, tip_b, skin, supply, exhaust, flow, estop, cold_junction, pedal, probe_id) = samples
     return Reading(now_ms, late_ms, slips, tip, tip_b, skin, supply, exhaust, flow, estop,
-                   actuator_fault)
+                   cold_junction, pedal, probe_id, faults.actuator, faults.log, faults.indicator)
 
 
 def _sample(sensor: Sensor) -> Sample:
@@ -60,14 +69,26 @@ def act(hardware: Hardware, decision: Decision) -> str:
     """Put the decision out; return "" or which output did not arrive. One failure stops no other,
     and after a failure nothing is left open."""
     fault = _put_out(hardware, decision.valve_fraction, decision.heater_fraction,
-                     decision.isolator_open, decision.lease_ms)
+                     decision.isolator_open, decision.heater_enabled, decision.lease_ms)
     if fault:
-        _put_out(hardware, 0.0, 0.0, False, decision.lease_ms)
+        _put_out(hardware, 0.0, 0.0, False, False, decision.lease_ms)
     return fault
 
 
+def indicate(hardware: Hardware, decision: Decision) -> str:
+    """Show and sound what the decision says; return "" or why that was not possible."""
+    if hardware.indicator is None:
+        return ""
+    colour, is_lit = lamp(decision.signal, decision.now_ms)
+    try:
+        hardware.indicator.show(colour, is_lit, tone_hz(decision.signal, decision.now_ms))
+    except HalError as error:
+        return "indicator: " + str(error)
+    return ""
+
+
 def _put_out(hardware: Hardware, valve_fraction: float, heater_fraction: float,
-             isolator_open: bool, lease_ms: int) -> str:
+             isolator_open: bool, heater_enabled: bool, lease_ms: int) -> str:
     fault = ""
     try:
         hardware.valve.open_to(valve_fraction, lease_ms)
@@ -78,6 +99,11 @@ def _put_out(hardware: Hardware, valve_fraction: float, heater_fraction: float,
             hardware.heater.heat_at(heater_fraction, lease_ms)
         except HalError as error:
             fault = fault or "heater: " + str(error)
+    if hardware.heater_relay is not None:
+        try:
+            hardware.heater_relay.set_open(heater_enabled, lease_ms)
+        except HalError as error:
+            fault = fault or "heater relay: " + str(error)
     if hardware.isolator is not None:
         try:
             hardware.isolator.set_open(isolator_open, lease_ms)
@@ -97,7 +123,7 @@ class Loop:
         self.tick_ms = tick_ms
         self.deadline_ms = hardware.clock.now_ms() + tick_ms
         self.slips = 0
-        self.actuator_fault = ""
+        self.faults = NO_FAULTS
 
     def wait(self) -> None:
         """Return when the next tick is due."""
@@ -107,10 +133,12 @@ class Loop:
         """Do one whole tick: the way of one sample, read top to bottom."""
         now_ms = self.hardware.clock.now_ms()
         late_ms = self._note_lateness(now_ms)
-        reading = sense(self.hardware, now_ms, late_ms, self.slips, self.actuator_fault)
+        reading = sense(self.hardware, now_ms, late_ms, self.slips, self.faults)
         decision = self.controller.step(reading, commands)
-        self.actuator_fault = act(self.hardware, decision)
+        actuator_fault = act(self.hardware, decision)
+        indicator_fault = indicate(self.hardware, decision)
         self.recorder.write(reading, commands, decision)
+        self.faults = Faults(actuator_fault, self.recorder.fault, indicator_fault)
         self.hardware.watchdog.feed()
         return decision
 

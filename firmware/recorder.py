@@ -14,7 +14,7 @@ from pathlib import Path
 from controller.records import CHANNELS, Command, Decision, Reading
 from firmware.loop import Recorder
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LOCKED_MS_MAX = 20  # another writer's lock is not waited for longer: a tick may wait for this one
 LOCKED_AT_END_MS_MAX = 2000
 PENDING_ROWS_MAX = 20000  # half an hour at 10 Hz that nothing could be written; then the oldest go
@@ -24,10 +24,13 @@ ROWS_PER_COMMIT = 100  # ten seconds of ticks in one transaction of a fast run
 _CHANNEL_COLUMNS = tuple(
     f"{channel}{suffix}" for channel in CHANNELS for suffix in ("", "_age_ms", "_fault"))
 
-TICK_COLUMNS = ("tick", "now_ms", "late_ms", "slips", *_CHANNEL_COLUMNS, "actuator_fault", "mode",
+TICK_COLUMNS = ("tick", "now_ms", "late_ms", "slips", *_CHANNEL_COLUMNS, "actuator_fault", "log_fault",
+                "indicator_fault", "mode",
                 "phase", "cycle", "target_c", "estimate_c", "slope_c_per_s", "time_left_s",
-                "valve_fraction", "heater_fraction", "isolator_open", "lease_ms", "freeze_s",
-                "total_freeze_s", "revision", "tripped", "alarms", "reason")
+                "valve_fraction", "heater_fraction", "isolator_open", "heater_enabled", "lease_ms",
+                "freeze_s", "total_freeze_s", "cold_s", "ice_radius_mm", "ice_m20_radius_mm",
+                "distrusted", "revision", "tripped", "alarms", "lamp", "sound", "paused_ms",
+                "reason")
 
 # table, columns
 TABLES = (
@@ -36,6 +39,7 @@ TABLES = (
     ("commands", ("tick", "session", "number", "name", "text", "value", "shown_revision",
                   "issued_ms", "reply_code", "reply")),
     ("trips", ("tick", "now_ms", "name", "reason")),
+    ("alarms", ("tick", "now_ms", "what", "name", "priority", "reason")),
 )
 
 
@@ -110,6 +114,8 @@ class SqliteRecorder(Recorder):
             if trip.name not in self._latched:
                 self._pending.append(("trips", (self.tick, decision.now_ms, *trip)))
         self._latched = {trip.name for trip in decision.tripped}
+        for event in decision.alarm_events:
+            self._pending.append(("alarms", (self.tick, *event)))
         self.tick += 1
         if len(self._pending) >= self._due_rows:
             self.commit()
@@ -185,14 +191,16 @@ def tick_row(tick: int, reading: Reading, decision: Decision) -> tuple[object, .
         sample = getattr(reading, channel)
         row += [_finite(sample.value), sample.age_ms, sample.fault]
     course = decision.course
-    row += [reading.actuator_fault, decision.mode, course.phase, course.cycle,
-            _finite(course.target_c), _finite(decision.tip_c), _finite(decision.slope_c_per_s),
+    row += [reading.actuator_fault, reading.log_fault, reading.indicator_fault, decision.mode,
+            course.phase, course.cycle, _finite(course.target_c), _finite(decision.tip_c), _finite(decision.slope_c_per_s),
             _finite(course.time_left_s), decision.valve_fraction, decision.heater_fraction,
-            int(decision.isolator_open), decision.lease_ms, decision.freeze_s,
-            decision.total_freeze_s, decision.revision,
+            int(decision.isolator_open), int(decision.heater_enabled), decision.lease_ms,
+            decision.freeze_s, decision.total_freeze_s, decision.cold_s, decision.ice_radius_mm,
+            decision.ice_m20_radius_mm, decision.distrusted, decision.revision,
             ",".join(trip.name for trip in decision.tripped),
             ",".join(f"{alarm.priority}:{alarm.name}{'' if alarm.acknowledged else '!'}"
                      for alarm in decision.alarms),
+            decision.signal.priority, decision.signal.sound, decision.signal.paused_ms,
             decision.reason]
     return tuple(row)
 
