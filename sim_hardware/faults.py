@@ -26,6 +26,7 @@ class Key(NamedTuple):
     low: float  # NaN: any float is taken, NaN and infinity too
     high: float
     sound: float = nan  # where its growth begins; NaN: it does not grow
+    is_whole: bool = False  # only whole numbers are taken
 
 
 class Sample(NamedTuple):
@@ -33,9 +34,9 @@ class Sample(NamedTuple):
 
     channel: str
     value: float  # of the newest conversion
-    held: float  # of the last conversion before the fault began
+    held: float  # what was read last before the fault came
     noise: float  # of the newest conversion
-    faulty_s: float  # since the fault began, at the newest conversion
+    faulty_s: float  # since the fault came, at the newest conversion
     past: Callable[[float], float]  # the conversion of so many seconds before
 
 
@@ -175,7 +176,7 @@ FAULTS = (
           (Key("share", 0.3, "", 0.0, 1.0), Key("period_s", 1.0, "s", 0.1, 60.0)),
           channels=TIP, read=_intermittent),
     Fault("tip_wrong_type", "the tip's converter takes it for another type: 0 K, 1 T, 2 E, 3 N",
-          NEXT, (Key("type", 0.0, "", 0.0, 3.0),), channels=TIP, wire=_mistaken),
+          NEXT, (Key("type", 0.0, "", 0.0, 3.0, is_whole=True),), channels=TIP, wire=_mistaken),
     Fault("tip_cold_junction", "the tip's converter mistakes its own temperature by this", NEXT,
           (Key("error_k", 10.0, "K", -60.0, 60.0, 0.0),), channels=TIP, wire=_cold_junction),
     Fault("tip_value", "the tip sensor returns exactly this float, unflagged", AT_ONCE,
@@ -294,6 +295,8 @@ def completed(fault: Fault, values: Values) -> dict[str, float]:
         if key.low == key.low and not (key.low <= value <= key.high):
             raise ValueError(f"{fault.name}: {key.name} {value:g} is outside "
                              f"{key.low:g}..{key.high:g} {key.unit}".rstrip())
+        if key.is_whole and value % 1.0 != 0.0:
+            raise ValueError(f"{fault.name}: {key.name} {value:g} is not a whole number")
     return chosen
 
 

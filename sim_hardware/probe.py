@@ -5,13 +5,16 @@ millisecond, and the seed decide every bit; how the time is cut into advances do
 """
 
 from collections import deque
+from contextlib import suppress
 from math import ceil, inf
 from random import Random
 from types import MappingProxyType
 from typing import NamedTuple
 
+from hal.errors import HalError
 from hal.interface import Measured
 from sim_hardware import faults
+from sim_hardware.active_faults import Active, Conversion, said
 from sim_hardware.plant import sensors
 from sim_hardware.plant.parameters import NOMINAL, STEP_MS, Parameters
 from sim_hardware.plant.plant import Plant
@@ -38,19 +41,6 @@ class Truth(NamedTuple):
     heater_w: float
 
 
-class _Active(NamedTuple):
-    """A fault at work."""
-
-    fault: faults.Fault
-    values: dict[str, float]
-    since_ms: int
-    held: sensors.Sensed
-
-    def ends_ms(self) -> float:
-        """Return when it is undone by itself."""
-        return self.since_ms + self.values["lasts_s"] * 1000.0
-
-
 class SimProbe:
     """One simulated probe. Without `isolator_fitted` gas always comes as far as the valve."""
 
@@ -63,7 +53,7 @@ class SimProbe:
         self._isolator_fitted = isolator_fitted
         self._demand = NOTHING._replace(isolator_open=float(not isolator_fitted))
         self._lease_ends_ms: dict[str, int] = {}
-        self._active: dict[str, _Active] = {}
+        self._active: dict[str, Active] = {}
         self._damage = SOUND
         self._wirings: dict[str, sensors.Wiring] = {}
         self._past: deque[sensors.Sensed] = deque(
@@ -103,23 +93,15 @@ class SimProbe:
         """
         if channel not in CHANNELS:
             raise KeyError(channel)
-        is_loop = channel == "estop"  # a contact is read as it is, not converted
-        value = 1.0 if is_loop else getattr(self._sensed, channel)
-        noise = 0.0 if is_loop else value - getattr(self._seen, channel)
-        age_ms = 0 if is_loop else self.now_ms - self._converted_ms
-        for active in self._active.values():
-            if channel not in active.fault.channels:
-                continue
-            faulty_s = max((self.now_ms if is_loop else self._converted_ms) - active.since_ms,
-                           0) / 1000.0
-            values = faults.grown(active.fault, active.values,
-                                  (self.now_ms - active.since_ms) / 1000.0)
-            if values is not None:
-                value = active.fault.read(faults.Sample(
-                    channel, value, value if is_loop else getattr(active.held, channel), noise,
-                    faulty_s, lambda delay_s: self._was(channel, delay_s)), values)
-                age_ms += round(active.fault.late_s(values) * 1000.0)
-        return Measured(value, age_ms)
+        return said(self._sound(channel), self._active.values(), self.now_ms)
+
+    def _sound(self, channel: str) -> Conversion:
+        """Return what a channel would say without faults."""
+        if channel == "estop":  # a contact is read as it is, not converted
+            return Conversion(channel, 1.0, 0.0, self.now_ms, lambda delay_s: 1.0)
+        value: float = getattr(self._sensed, channel)
+        return Conversion(channel, value, value - getattr(self._seen, channel),
+                          self._converted_ms, lambda delay_s: self._was(channel, delay_s))
 
     def _was(self, channel: str, delay_s: float) -> float:
         """Return the conversion of so many seconds ago, or the oldest there is."""
@@ -140,9 +122,10 @@ class SimProbe:
     def inject(self, name: str, values: faults.Values = NO_VALUES) -> None:
         """Begin a fault now, in place of the same one; raises ValueError as faults.py says."""
         fault = faults.fault_called(name)
+        values = faults.completed(fault, values)
         self._active.pop(name, None)
-        self._active[name] = _Active(fault, faults.completed(fault, values), self.now_ms,
-                                     self._sensed)
+        self._active[name] = Active(fault, values, self.now_ms, False, self._sensed)
+        self._come()
         self._take_damage()
 
     def clear(self, name: str | None = None) -> None:
@@ -194,7 +177,8 @@ class SimProbe:
     def _next_event_ms(self) -> float:
         scheduled_ms = self._scheduled[0].at_ms if self._scheduled else inf
         ends_ms = [active.ends_ms() for active in self._active.values()]
-        return min(scheduled_ms, *self._lease_ends_ms.values(), *ends_ms, inf)
+        come_ms = [active.comes_ms() for active in self._active.values() if not active.has_come]
+        return min(scheduled_ms, *self._lease_ends_ms.values(), *ends_ms, *come_ms, inf)
 
     def _happen(self) -> None:
         """Do what is due at this very millisecond."""
@@ -204,9 +188,24 @@ class SimProbe:
         for name in [n for n, active in self._active.items() if active.ends_ms() <= self.now_ms]:
             del self._active[name]
             self._take_damage()
+        self._come()
         while self._scheduled and self._scheduled[0].at_ms <= self.now_ms:
             order = self._scheduled.pop(0)
             self.inject(order.name, order.values)
+
+    def _come(self) -> None:
+        """Let faults whose onset is over take hold of what is read at this very millisecond."""
+        for name, active in self._active.items():
+            if active.has_come or self.now_ms < active.comes_ms():
+                continue
+            others = [other for other in self._active.values() if other is not active]
+            held = self._sensed
+            for channel in set(active.fault.channels) & set(sensors.Sensed._fields):
+                with suppress(HalError):  # a silent channel holds what was converted
+                    read = said(self._sound(channel), others, self.now_ms)
+                    held = held._replace(**{channel: read.value})
+            self._active[name] = active._replace(has_come=True, held=held)
+            self._take_damage()
 
     def _lease(self, demand: Demand, output: str, lease_ms: int | None) -> None:
         self._demand = demand
@@ -217,9 +216,12 @@ class SimProbe:
 
     def _effective(self) -> Demand:
         """Return what reaches the actuators: a pressed emergency stop takes their power."""
-        if "estop" not in self._active:
+        if not self._is_stopped():
             return self._demand
         return NOTHING._replace(isolator_open=float(not self._isolator_fitted))
+
+    def _is_stopped(self) -> bool:
+        return "estop" in self._active and self._active["estop"].has_come
 
     def _grows(self) -> bool:
         """Return whether some fault is still in its onset, or has just left it."""
@@ -230,11 +232,11 @@ class SimProbe:
     def _take_damage(self, now_ms: int | None = None) -> None:
         """Work out what is broken, from the faults at work and how far they have grown."""
         at_ms = self.now_ms if now_ms is None else now_ms
-        grown = [(active.fault, faults.grown(active.fault, active.values,
-                                             (at_ms - active.since_ms) / 1000.0))
-                 for active in self._active.values()]
+        grown = [(active.fault, active.grown(at_ms)) for active in self._active.values()]
         self._damage, self._wirings = faults.effect(
             [(fault, values) for fault, values in grown if values is not None])
+        if self._is_stopped():  # a heater that is stuck has no power either
+            self._damage = self._damage._replace(heater_stuck_at=SOUND.heater_stuck_at)
 
     def _convert(self) -> None:
         self._seen = self._plant.seen()

@@ -214,12 +214,33 @@ def test_the_isolator_stops_the_gas_of_a_stuck_valve() -> None:
     assert probe.sense("flow").value < 0.1
 
 
-def test_an_emergency_stop_takes_power_from_the_heater() -> None:
+@pytest.mark.parametrize("is_stuck", [False, True])
+def test_an_emergency_stop_takes_power_from_the_heater_also_from_one_that_is_stuck(
+    is_stuck: bool
+) -> None:
     probe = SimProbe()
     probe.demand_heater(1.0, None)
+    if is_stuck:
+        probe.inject("heater_stuck")
+    probe.advance(1000)
+    assert probe.truth().heater_w > 1.0
     probe.inject("estop")
     probe.advance(1000)
     assert probe.truth().heater_w == 0.0
+    probe.clear("estop")
+    probe.advance(1000)
+    assert probe.truth().heater_w > 1.0
+
+
+def test_an_emergency_stop_with_an_onset_takes_the_power_when_its_loop_opens() -> None:
+    probe = holding()
+    probe.inject("estop", {"onset_s": 5.0})
+    probe.advance(4999)
+    assert probe.sense("estop").value == 1.0
+    assert probe.truth().flow_g_per_s > 0.1
+    probe.advance(5001)
+    assert probe.sense("estop").value == 0.0
+    assert probe.truth().flow_g_per_s < 0.01
 
 
 def test_a_supply_falls_within_a_few_tenths_of_a_second_and_comes_back_in_two() -> None:
@@ -297,6 +318,52 @@ def test_what_cannot_grow_comes_when_its_onset_is_over() -> None:
     assert says_open("tip")(probe)
 
 
+def test_a_drift_with_an_onset_begins_from_the_truth_when_it_is_over() -> None:
+    probe = holding()
+    probe.inject("tip_drift", {"rate_c_per_s": 2.0, "onset_s": 20.0})
+    probe.advance(20_000)
+    assert probe.sense("tip").value - probe.sense("tip_b").value == pytest.approx(0.0, abs=1.5)
+    probe.advance(5000)
+    assert departs(7.0)(probe)
+    assert not departs(12.0)(probe)
+
+
+@pytest.mark.parametrize("cut_ms", [10, 37, 5000])
+def test_a_sensor_that_gets_stuck_after_an_onset_repeats_what_it_said_last(cut_ms: int) -> None:
+    probe = holding()
+    probe.inject("tip_stuck", {"onset_s": 5.0})
+    before = probe.sense("tip").value
+    probe.advance(4999)
+    last = probe.sense("tip").value
+    assert last < before - 1.0
+    while probe.now_ms < 40_000:
+        probe.advance(min(cut_ms, 40_000 - probe.now_ms))
+    assert probe.sense("tip").value == pytest.approx(last, abs=1.0)
+
+
+def test_a_sensor_that_is_wrong_and_gets_stuck_stays_as_wrong_as_it_was() -> None:
+    probe = holding()
+    probe.inject("tip_offset", {"offset_c": 50.0})
+    said = probe.sense("tip").value
+    probe.inject("tip_stuck")
+    probe.advance(1000)
+    assert probe.sense("tip").value == said
+    probe.clear("tip_offset")
+    assert probe.sense("tip").value == said
+
+
+@pytest.mark.parametrize("names", [("tip_offset", "tip_late"), ("tip_late", "tip_offset")])
+def test_a_sensor_that_is_late_and_wrong_is_both_whichever_came_first(
+    names: tuple[str, str]
+) -> None:
+    probe = holding()
+    for name in names:
+        probe.inject(name)
+    probe.advance(3000)
+    assert probe.sense("tip").age_ms >= 1000
+    assert departs(3.5)(probe)
+
+
 def test_a_fault_that_lasts_is_undone_at_its_exact_millisecond() -> None:
     probe = SimProbe()
     probe.inject("tip_nan", {"lasts_s": 1.234})
@@ -357,6 +424,7 @@ def test_parse_fault_takes_nan_where_any_float_is_taken() -> None:
         ("tip_drift,rate_c_per_s", "tip_drift: 'rate_c_per_s' is not key=value"),
         ("tip_drift,rate_c_per_s=1,rate_c_per_s=2", "tip_drift: rate_c_per_s is given twice"),
         ("nozzle_clog,fraction=1.5", "nozzle_clog: fraction 1.5 is outside 0..1"),
+        ("tip_wrong_type,type=1.5", "tip_wrong_type: type 1.5 is not a whole number"),
         ("nozzle_clog,fraction=nan", "nozzle_clog: fraction nan is outside 0..1"),
         ("estop@soon", "estop: seconds 'soon' is not a number"),
         ("estop@-1", "estop: seconds -1 is outside 0.."),
