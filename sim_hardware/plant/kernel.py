@@ -15,7 +15,8 @@ from sim_hardware.plant import gas, supply, tissue
 from sim_hardware.plant.gas import STEP_S
 from sim_hardware.plant.parameters import STEP_MS, Parameters
 from sim_hardware.plant.records import Damage, Gains, State
-from sim_hardware.plant.tissue import Body
+from sim_hardware.plant.shells import Shells
+from sim_hardware.plant.tissue import Body, contact_most_w_per_k
 
 Floats = NDArray[np.float64]
 SETTLE_STEPS = 10  # the cylinder changes slowly: its temperature is solved every 100 ms
@@ -88,6 +89,16 @@ def _advance_block(k: int, steps: int, step: int, tissue_steps: int, has_front: 
             tissue.advance(b, lanes, tissue_steps * STEP_S, has_front)
             for j in range(lanes):
                 b.enthalpy_j_per_m3[j] -= blocks.states[k, j].drawn_w * b.step_s_per_m3[j]
+
+
+def held_s_max(grid: Shells, p: Parameters) -> float:
+    """Return how long, s, the tip may take the same heat from the tissue: a step of the tissue.
+
+    No longer than it takes that heat, beside what one step of its own brings, to lead beyond rest:
+    a tip that holds little heat and touches much tissue would swing.
+    """
+    own_w_per_k = p.tip_w_per_k + p.tip_shaft_w_per_k + p.heater_w / p.heater_fades_k
+    return (p.tip_j_per_k - STEP_S * own_w_per_k) / contact_most_w_per_k(grid, p)
 
 
 @compiled

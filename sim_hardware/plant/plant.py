@@ -72,10 +72,11 @@ class Plants:
         rows += [rows[-1]] * (-len(rows) % lanes)  # the last block is filled up
         self.grids = [shells.around_tip(p) for p in rows]
         for grid, p in zip(self.grids, rows):
-            longest_ms = 1000.0 * tissue.step_s_max(grid, p)
-            if not (p.tissue_ms <= longest_ms):
-                raise ValueError(f"tissue_ms {p.tissue_ms:g} is longer than these shells and this "
-                                 f"medium bear: {longest_ms:.1f} ms")
+            for longest_s, who in ((tissue.step_s_max(grid, p), "these shells and this medium"),
+                                   (kernel.held_s_max(grid, p), "this tip and its contact")):
+                if not (p.tissue_ms <= 1000.0 * longest_s):
+                    raise ValueError(f"tissue_ms {p.tissue_ms:g} is longer than {who} bear: "
+                                     f"{1000.0 * longest_s:.1f} ms")
         self._blocks = _blocks(rows, self.grids, lanes)
         self._body = _bodies(rows, self.grids, lanes)
         self._cores = min(len(os.sched_getaffinity(0)), self._blocks.states.shape[0])

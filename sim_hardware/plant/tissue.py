@@ -96,20 +96,30 @@ def is_sharp(p: Parameters) -> bool:
 
 
 def step_s_max(grid: Shells, p: Parameters) -> float:
-    """Return the longest stable explicit step, s: no shell may give more than it has.
+    """Return the longest stable explicit step, s: no shell may give more than it has, or to blood.
 
     A front within a shell comes as near as its face, which doubles a neighbour's conductance.
     """
-    coldest_w_per_mk = p.frozen_w_per_mk + 150.0 * p.frozen_w_per_mk2
-    fastest_m2_per_s = max(coldest_w_per_mk / p.frozen_j_per_m3k,
-                           p.unfrozen_w_per_mk / p.unfrozen_j_per_m3k)
     between_per_m = grid.outer_per_m[:-1] + (0.0 if is_sharp(p) else 1.0) * grid.inner_per_m[1:]
     outward_m = np.append(1.0 / between_per_m, 1.0 / grid.outer_per_m[-1])
     between_per_m = grid.inner_per_m[1:] + grid.outer_per_m[:-1]
-    contact_m = p.contact_w_per_m2k * grid.surface_m2 / coldest_w_per_mk
-    into_first_m = 1.0 / (grid.inner_per_m[0] + 1.0 / contact_m) if contact_m > 0.0 else 0.0
-    inward_m = np.append(into_first_m, 1.0 / between_per_m)
-    return float(np.min(grid.volume_m3 / (fastest_m2_per_s * (inward_m + outward_m))))
+    into_first_m = contact_most_w_per_k(grid, p) / _coldest_w_per_mk(p)
+    per_m2 = (np.append(into_first_m, 1.0 / between_per_m) + outward_m) / grid.volume_m3
+    frozen_m2_per_s = _coldest_w_per_mk(p) / p.frozen_j_per_m3k
+    unfrozen_m2_per_s = p.unfrozen_w_per_mk / p.unfrozen_j_per_m3k
+    blood_per_s = p.perfusion_per_s * p.blood_j_per_m3k / p.unfrozen_j_per_m3k
+    return float(1.0 / np.max(np.maximum(frozen_m2_per_s * per_m2,
+                                         unfrozen_m2_per_s * per_m2 + blood_per_s)))
+
+
+def contact_most_w_per_k(grid: Shells, p: Parameters) -> float:
+    """Return what contact and first shell conduct when the tissue is as cold as it gets."""
+    contact_w_per_k = p.contact_w_per_m2k * grid.surface_m2
+    return 1.0 / (float(grid.inner_per_m[0]) / _coldest_w_per_mk(p) + 1.0 / contact_w_per_k)
+
+
+def _coldest_w_per_mk(p: Parameters) -> float:
+    return p.frozen_w_per_mk + 150.0 * p.frozen_w_per_mk2
 
 
 @compiled

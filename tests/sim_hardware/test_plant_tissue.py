@@ -147,3 +147,11 @@ def test_a_step_that_would_be_unstable_is_refused(cell_mm: float) -> None:
     p = NOMINAL._replace(cell_mm=cell_mm)
     with pytest.raises(AssertionError, match="unstable"):
         tissue.body([shells.around_tip(p)], [p])
+
+
+def test_blood_shortens_the_longest_step_where_it_is_what_moves_most_heat() -> None:
+    p = NOMINAL._replace(frozen_w_per_mk=0.1)
+    grid = shells.around_tip(p)
+    rich_s = tissue.step_s_max(grid, p._replace(perfusion_per_s=0.02))
+    assert 1.0 / rich_s == pytest.approx(
+        1.0 / tissue.step_s_max(grid, p._replace(perfusion_per_s=0.0)) + 0.02, rel=1e-9)
