@@ -192,9 +192,9 @@ FAULTS = (
           PRESSURE_BACK, (Key("kpa", 1500.0, "kPa", 0.0, 7000.0),), _supplies),
     Fault("supply_high", "the supply rises to a pressure within a few tenths of a second",
           PRESSURE_BACK, (Key("kpa", 6600.0, "kPa", 0.0, 7000.0),), _supplies),
-    Fault("supply_empty", "a nearly empty cylinder is put in place of ours; pressure fails as it "
-          "is drawn", "clear: our cylinder is put back",
-          (Key("grams", 20.0, "g", 0.0, 5000.0),), _breaks("spare_g", "grams")),
+    Fault("supply_empty", "a small cylinder of 0.4 L that runs out is put in place of ours; its "
+          "pressure fails as it is drawn", "clear: our cylinder is put back",
+          (Key("grams", 40.0, "g", 0.0, 250.0),), _breaks("spare_g", "grams")),
     Fault("wrong_cylinder", "a cylinder with a dip tube: this share of the feed is liquid",
           "clear: vapour again within a tenth of a second",
           (Key("share", 1.0, "", 0.0, 1.0, 0.0),), _breaks("liquid_share", "share")),

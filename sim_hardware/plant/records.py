@@ -75,7 +75,7 @@ class Damage(NamedTuple):
     exhaust_times: float = 1.0  # 1..; resistance of the exhaust by that of a free one
     supply_bar: float = SOUND_SUPPLY  # absolute; in place of the cylinder's
     liquid_share: float = 0.0  # 0..1 of the feed that comes through a dip tube nobody asked for
-    spare_g: float = -1.0  # 0..; content of the cylinder that was put in place of ours
+    spare_g: float = -1.0  # 0..; content of the small cylinder that was put in place of ours
     burst_times: float = 0.0  # 0..; flow out of a burst tube by that of the nozzle
     is_unplugged: float = 0.0  # 0 or 1
     out_share: float = 0.0  # 0..1 of the active part that is out of the tissue

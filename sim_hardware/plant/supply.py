@@ -31,10 +31,11 @@ from sim_hardware.cryogens.properties import (
     place_of,
     saturated,
 )
-from sim_hardware.plant.parameters import Parameters
+from sim_hardware.plant.parameters import FULLEST_G_PER_L, Parameters
 from sim_hardware.plant.records import Damage, Gains, State
 
 DIP_TUBE_SHARE = 0.02  # of the mass: with less liquid a dip tube draws vapour
+SPARE_L = 0.4  # of the small cylinder that is put in place of ours: it runs out within minutes
 EMPTY_G = 1e-3  # less than this is not drawn
 MOST_PER_STEP = 0.01  # of the content; who draws more finds the line empty
 MOST_J_PER_GK = 0.05  # by step: a tenth of the heat capacity of gas, which is settled every tenth
@@ -104,12 +105,12 @@ def settle(s: State, damage: Damage, p: Parameters, t: Tables) -> None:
     if damage.spare_g < 0.0:
         s.spare_g = -1.0
     elif s.spare_g < 0.0:  # the cylinder has just been changed for a nearly empty one
-        s.spare_g = max(damage.spare_g, EMPTY_G)
-        s.spare_j = filled_j(s.spare_g, p.cylinder_l, p.room_c, cryogen, t)
-    grams, joules = s.cylinder_g, s.cylinder_j
+        s.spare_g = min(max(damage.spare_g, EMPTY_G), FULLEST_G_PER_L * SPARE_L)
+        s.spare_j = filled_j(s.spare_g, SPARE_L, p.room_c, cryogen, t)
+    grams, joules, litres = s.cylinder_g, s.cylinder_j, p.cylinder_l
     if s.spare_g >= 0.0:
-        grams, joules = s.spare_g, s.spare_j
-    kg_per_m3 = max(grams, EMPTY_G) / p.cylinder_l
+        grams, joules, litres = s.spare_g, s.spare_j, SPARE_L
+    kg_per_m3 = max(grams, EMPTY_G) / litres
     j_per_g = joules / max(grams, EMPTY_G)
     place, share = 0.0, -1.0
     if cryogen != ARGON:

@@ -104,6 +104,12 @@ def chokes(probe: SimProbe) -> bool:
     return before - mean_slpm() > 0.05
 
 
+def runs_out(probe: SimProbe) -> bool:
+    before_kpa = probe.truth().supply_kpa
+    probe.advance(10_000)
+    return before_kpa - probe.truth().supply_kpa > 50.0
+
+
 def lags(probe: SimProbe) -> bool:
     probe.demand_valve(0.0, None)
     probe.advance(1000)
@@ -147,7 +153,7 @@ SYMPTOMS: dict[str, tuple[dict[str, float], Symptom]] = {
     "tip_cold_junction": ({}, departs(6.0)),
     "tip_b_drift": ({}, lambda probe: not departs(-4.0)(probe)),
     "skin_open": ({}, says_open("skin")),
-    "supply_empty": ({}, below("supply", 1000.0)),
+    "supply_empty": ({}, runs_out),
     "wrong_cylinder": ({}, above("flow", 4.8)),
     "moisture": ({}, chokes),
     "valve_slow": ({"times": 30.0}, lags),
@@ -251,6 +257,15 @@ def test_a_supply_falls_within_a_few_tenths_of_a_second_and_comes_back_in_two() 
     probe.clear("supply_loss")
     probe.advance(2000)
     assert probe.sense("supply").value > 4800.0
+
+
+def test_a_cylinder_that_runs_out_begins_above_the_lowest_supply_and_falls_below_it() -> None:
+    probe = holding()
+    probe.inject("supply_empty")
+    probe.advance(3000)
+    assert probe.truth().supply_kpa > 3600.0
+    probe.advance(120_000)
+    assert probe.truth().supply_kpa < 3400.0
 
 
 def test_clear_without_a_name_undoes_all_and_what_is_scheduled() -> None:
