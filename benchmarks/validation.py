@@ -141,8 +141,8 @@ def measure(pictures: Path | None) -> tuple[list[Figure], str]:
         Figure("gel, cylinders, for comparison: a wrong geometry shows", cylinder_c, "°C"),
         Figure(f"needle of Okajima, lag {NEEDLE_LAG_S:g} s: radius at 60 s off 2 mm by",
                abs(ice_mm - 2.0), "mm", 0.15),
-        Figure("needle, at -35 °C at once, the most there can be", needle_mm(lambda share: 1.0), "mm",
-               2.0, True),
+        Figure("needle, at -35 °C at once: the most there can be", needle_mm(lambda share: 1.0),
+               "mm", 2.0, True),
         *(Figure(f"needle, lag {lag_s:g} s: radius at 60 s", needle_mm(lagging(lag_s)), "mm")
           for lag_s in (5.0, 10.0, 15.0, 30.0)),
         Figure("needle, evenly colder over the minute: the least", needle_mm(lambda share: share),

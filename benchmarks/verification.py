@@ -175,7 +175,7 @@ def measure(pictures: Path | None) -> tuple[list[Figure], str]:
     """Return every error."""
     planes = [100.0 * abs(plane(cell_mm)) for cell_mm in CELLS_MM]
     lines = [100.0 * abs(line(cell_mm)) for cell_mm in CELLS_MM]
-    radii_m = [exact.mushy_isotherm_m(MUSHY, 600.0, at_c, 300.0) for at_c in ISOTHERMS_C]
+    radii_m = exact.mushy_isotherms_m(MUSHY, 600.0, ISOTHERMS_C, 300.0)
     mushies = [100.0 * abs(mushy(cell_mm, radii_m)) for cell_mm in CELLS_MM]
     figures = []
     for name, errors, bar in (("A plane, front at 300 s", planes, 0.5),

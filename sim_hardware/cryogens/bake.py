@@ -143,17 +143,17 @@ def gas_cell(state: Any, density: float, kelvin: float, lowest_pa: float) -> lis
     return [*row, flux / sqrt(density * pressure), ratio]
 
 
-def bake(cryogen: Baked) -> dict[str, Floats]:
-    """Return the tables of one cryogen, named as in properties.load."""
+def bake(cryogen: Baked, every: int = 1) -> dict[str, Floats]:
+    """Return the tables of one cryogen, named as in properties.load; or only one row of `every`."""
     state = AbstractState("HEOS", cryogen.coolprop)
     critical_pa = CRITICAL_SHARE * state.p_critical()
     ln_bar = np.linspace(log(cryogen.bar_first), log(critical_pa / 1e5), ROWS)
-    saturation = [saturation_row(state, cryogen, exp(x) * 1e5) for x in ln_bar]
+    saturation = [saturation_row(state, cryogen, exp(x) * 1e5) for x in ln_bar[::every]]
     gas_c = np.linspace(cryogen.gas_c_first, cryogen.gas_c_last, GRID)
     shares = np.linspace(0.0, 1.0, GRID)
     limits, gas = [], []
     lowest_pa = 1.001 * state.trivial_keyed_output(iP_triple)
-    for kelvin in gas_c + KELVIN:
+    for kelvin in gas_c[::every] + KELVIN:
         limit = cryogen.density_limit_kg_per_m3
         if limit == 0.0:
             state.update(QT_INPUTS, 1.0, kelvin)
@@ -165,7 +165,7 @@ def bake(cryogen: Baked) -> dict[str, Floats]:
     standard = state.rhomass()
     table = np.array(gas)
     table[:, 0, 0] = 1.0  # an ideal gas at no density
-    assert table.shape == (GRID, GRID, len(GAS_COLUMNS))
+    assert table.shape[1:] == (GRID, len(GAS_COLUMNS))
     assert len(saturation[0]) == len(COLUMNS)
     return {
         "saturation": np.array(saturation), "gas": table, "limit_kg_per_m3": np.array(limits),

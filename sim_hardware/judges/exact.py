@@ -5,7 +5,7 @@ Neumann's plane, and a line sink; a sink in a medium that freezes over a range, 
 equation; and the steady radius at which blood brings what the wall takes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import erf, erfc, exp, log, pi, sqrt
 from typing import NamedTuple
 
@@ -131,14 +131,16 @@ def _crossing(first_c: float, sink_w_per_m: float, isotherm_c: float, m: Mushy
     return at_c, crossed
 
 
-def mushy_isotherm_m(m: Mushy, sink_w_per_m: float, isotherm_c: float, time_s: float) -> float:
-    """Return the radius of an isotherm around a line sink in a medium that freezes over a range."""
+def mushy_isotherms_m(m: Mushy, sink_w_per_m: float, isotherms_c: Sequence[float], time_s: float
+                      ) -> list[float]:
+    """Return the radii of isotherms around a line sink in a medium that freezes over a range."""
     low_c, high_c = -20_000.0, 0.0
     for _ in range(60):
         middle_c = 0.5 * (low_c + high_c)
-        far_c = _crossing(middle_c, sink_w_per_m, isotherm_c, m)[0]
+        far_c = _crossing(middle_c, sink_w_per_m, 0.0, m)[0]
         low_c, high_c = (middle_c, high_c) if far_c < m.start_c else (low_c, middle_c)
-    return _crossing(0.5 * (low_c + high_c), sink_w_per_m, isotherm_c, m)[1] * sqrt(time_s)
+    first_c = 0.5 * (low_c + high_c)
+    return [_crossing(first_c, sink_w_per_m, at_c, m)[1] * sqrt(time_s) for at_c in isotherms_c]
 
 
 def bessel_ratio(x: float) -> float:

@@ -27,9 +27,8 @@ def test_fronts_go_by_the_square_root_of_time(time_s: float) -> None:
 def test_the_mushy_isotherms_are_those_of_others_who_count_only_latent_heat_there() -> None:
     span_k, mean = 7.0, 0.5 * (1.7964e6 + 3.6e6)
     m = exact.Mushy(2.0, 0.5, 1.7964e6, 3.6e6, 250e6 - span_k * mean, -1.0, -8.0, 37.0)
-    for isotherm_c, radius_mm in ((-1.0, 10.461), (-20.0, 7.115)):
-        assert exact.mushy_isotherm_m(m, 600.0, isotherm_c, 300.0) == pytest.approx(
-            1e-3 * radius_mm, abs=1e-6)
+    radii_m = exact.mushy_isotherms_m(m, 600.0, (-1.0, -8.0, -20.0, -40.0), 300.0)
+    assert radii_m == pytest.approx([10.461e-3, 9.266e-3, 7.115e-3, 4.630e-3], abs=1e-6)
 
 
 @pytest.mark.parametrize(("x", "value"), [(0.1, 1.8229240), (1.0, 0.2193839), (3.0, 0.0130484)])
