@@ -115,6 +115,8 @@ def step_s_max(grid: Shells, p: Parameters) -> float:
 def contact_most_w_per_k(grid: Shells, p: Parameters) -> float:
     """Return what contact and first shell conduct when the tissue is as cold as it gets."""
     contact_w_per_k = p.contact_w_per_m2k * grid.surface_m2
+    if contact_w_per_k <= 0.0:  # a line: shells that begin at no radius
+        return 0.0
     return 1.0 / (float(grid.inner_per_m[0]) / _coldest_w_per_mk(p) + 1.0 / contact_w_per_k)
 
 

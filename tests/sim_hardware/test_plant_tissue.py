@@ -155,3 +155,7 @@ def test_blood_shortens_the_longest_step_where_it_is_what_moves_most_heat() -> N
     rich_s = tissue.step_s_max(grid, p._replace(perfusion_per_s=0.02))
     assert 1.0 / rich_s == pytest.approx(
         1.0 / tissue.step_s_max(grid, p._replace(perfusion_per_s=0.0)) + 0.02, rel=1e-9)
+
+
+def test_shells_around_a_line_have_a_longest_step_as_well() -> None:
+    assert tissue.step_s_max(shells.cylinder([0.0, 0.001, 0.002, 0.003]), NOMINAL) > 0.01
