@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from math import inf, isnan, nan
+from pathlib import Path
 from statistics import mean, stdev
 
 import pytest
@@ -176,6 +177,17 @@ SYMPTOMS: dict[str, tuple[dict[str, float], Symptom]] = {
 
 def test_every_fault_has_a_symptom_to_look_for() -> None:
     assert {fault.name for fault in FAULTS} == set(SYMPTOMS)
+
+
+def test_the_page_lists_every_fault_as_the_table_has_it() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "simulated_probe.md"
+    listed = page.read_text(encoding="utf-8").split("<!-- faults -->")[1].split("<!-- /faults")[0]
+    rows = [line.strip("| ").split(" | ") for line in listed.strip().splitlines()[2:]]
+    assert [row[0] for row in rows] == [f"`{fault.name}`" for fault in FAULTS]
+    for row, fault in zip(rows, FAULTS):
+        assert row[1] == fault.does
+        assert all(f"`{key.name}` {key.default:g} (" in row[2] for key in fault.keys)
+        assert row[3] == fault.undone.removeprefix("clear: ")
 
 
 @pytest.mark.parametrize("name", [fault.name for fault in FAULTS])

@@ -8,7 +8,8 @@ import pytest
 from sim_hardware.plant.parameters import NOMINAL
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulated_probe.md"
-ROWS = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+TABLE = PAGE.read_text(encoding="utf-8").split("## Parameters")[1].split("\n## ")[0]
+ROWS = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", TABLE, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("name", "value"), ROWS)
