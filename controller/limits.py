@@ -1,7 +1,8 @@
 """LIMITS: every protecting number with its hard range and source; `limits_from` builds a set.
 
 It does not decide what happens at a limit: interlocks.py does. Marks: [S] published source,
-[G] general knowledge, a placeholder that a person must confirm, [P] this project's choice, [C] computed.
+[G] general knowledge, a placeholder that a person must confirm, [P] this project's choice, [C]
+computed.
 """
 
 from typing import NamedTuple
@@ -113,14 +114,17 @@ LIMITS = (
     Limit("cold_s_max", 600.0, 5.0, 960.0, "s", "time at or below -20 °C since the plan was loaded",
           "[S] -20 °C is the nerve-effective temperature; [P] as total_freeze_s_max"),
     Limit("ice_radius_mm_max", 10.0, 2.0, 15.0, "mm", "estimated edge of the ice",
-          "[C] 7.8 mm after 8 min at -70 °C with a 2 mm probe; [P] structures nearer than that need less"),
+          "[C] 7.8 mm after 8 min at -70 °C with a 2 mm probe; [P] structures nearer than"
+          " that need less"),
     Limit("ice_m20_radius_mm_max", 6.0, 1.5, 10.0, "mm", "estimated -20 °C isotherm",
           "[C] 3.8 mm after 3 min at -70 °C with a 2 mm probe"),
-    Limit("flat_s_max", 2.0, 1.0, 10.0, "s", "time in which a tip sensor must change while gas flows",
+    Limit("flat_s_max", 2.0, 1.0, 10.0, "s",
+          "time in which a tip sensor must change while gas flows",
           "[S] faults.csv S03: noise of .15..3 °C makes 2 s of identical codes impossible"),
     Limit("wrong_way_c_max", 5.0, 2.0, 15.0, "°C", "rise of the tip in 3 s while the valve is open",
           "[P] six times the ripple of a hold; the literature's bound is 3 s"),
-    Limit("uncooled_s_max", 8.0, 3.0, 20.0, "s", "time half open in which the tip must fall by 5 °C",
+    Limit("uncooled_s_max", 8.0, 3.0, 20.0, "s",
+          "time half open in which the tip must fall by 5 °C",
           "[S] faults.csv V02: a probe cools 10 °C in less than 2 s, so 10 s are mild"),
     Limit("off_target_c_max", 5.0, 2.0, 15.0, "°C", "distance from the target in the hold",
           "[S] Klipper: 5 °C"),
@@ -132,9 +136,11 @@ LIMITS = (
           "[C] liquid passes 1.7 times as much as vapour (29100 by 17000 kg/m²s)"),
     Limit("leak_slpm_max", 0.3, 0.05, 1.0, "L/min", "flow 2 s after the valve was told to shut",
           "[P] 2.5 % of full flow, fifteen times a flow meter's noise"),
-    Limit("shut_fall_c_max", 5.0, 2.0, 15.0, "°C", "fall of a cold tip beyond the dip after gas-off",
+    Limit("shut_fall_c_max", 5.0, 2.0, 15.0, "°C",
+          "fall of a cold tip beyond the dip after gas-off",
           "[S] argon data: 16 °C in 8 s is normal, and allowed for"),
-    Limit("reserve_kpa_min", 3500.0, 1000.0, 5500.0, "kPa", "supply expected at the end of the plan",
+    Limit("reserve_kpa_min", 3500.0, 1000.0, 5500.0, "kPa",
+          "supply expected at the end of the plan",
           "[P] as supply_kpa_min; 0.5 kg of N2O lose 1350 kPa in 300 s"),
     Limit("skin_c_min", 2.0, 0.5, 15.0, "°C", "skin",
           "[S] K203661: below 2 °C withdraw; skin freezes from -0.55 °C"),
@@ -150,7 +156,8 @@ LIMITS = (
           "[P] ten minutes; what was proven longer ago has to be proven again"),
     Limit("check_fall_c_min", 3.0, 1.0, 10.0, "°C", "fall of the tip in the check's short freeze",
           "[P] twenty times the sensor's noise; it stays far from freezing"),
-    Limit("check_flow_share_min", 0.55, 0.2, 0.9, "", "measured full flow by the rig file's, in the check",
+    Limit("check_flow_share_min", 0.55, 0.2, 0.9, "",
+          "measured full flow by the rig file's, in the check",
           "[P] nozzles differ by 12 %; a clog by more"),
     Limit("check_flow_share_max", 1.6, 1.1, 3.0, "", "likewise",
           "[C] liquid passes 1.7 times as much as vapour"),

@@ -36,10 +36,10 @@ STEPS = (
          "supply holds"),
     Step("isolator", "isolator", PULSE, False, 1500, 1500, "isolator shut, valve open: no flow, no "
          "cooling"),
-    Step("freeze", "", PULSE, True, 2500, 8000, "both open: flow as the probe's, and the tip falls"),
+    Step("freeze", "", PULSE, True, 2500, 8000, "both open: flow as the probe's, the tip falls"),
     Step("shut", "", 0.0, True, 3000, 3000, "valve shut: no flow, isolator still open"),
     Step("thaw", "", 0.0, False, 0, 300000, "the tip warms"),
-    Step("vent", "exhaust_kpa", 0.0, False, 0, 5000, "the exhaust is free: its pressure is gone"),
+    Step("vent", "exhaust_kpa", 0.0, False, 0, 5000, "the exhaust is free: no pressure is left"),
     Step("signals", "", 0.0, False, 1200, 1200, "lamp and buzzer are shown once"),
 )
 FAILS_AT_ONCE = ("leak", "isolator")  # what must not happen in them must not happen for a tick

@@ -152,7 +152,8 @@ def _open_wires(rig: Rig, watchdog: Watchdog) -> Bench:
     for port in wires.ports:
         port.start()
     sensors = tuple((dict(SENSOR_ROLES)[role], sensor) for role, sensor in wires.sensors)
-    return Bench(Hardware(clock, sensors, wires.valve, None, None, None, None, watchdog), None, wires.ports)
+    hardware = Hardware(clock, sensors, wires.valve, None, None, None, None, watchdog)
+    return Bench(hardware, None, wires.ports)
 
 
 def shut_freshly(rig: Rig) -> str:
@@ -267,7 +268,8 @@ def _probe(rig: Rig, seed: int | None, faults: tuple[FaultOrder, ...]) -> SimPro
     simulated, entry = (own or [SimDevice(kind="sim")])[0], rig.entries.probe
     parameters = probe_in(simulated.medium, entry.outer_diameter_mm, entry.active_length_mm)
     chosen = simulated.seed if seed is None else seed
-    probe = SimProbe(chosen, parameters, "isolator" in rig.entries.role)
+    roles = rig.entries.role
+    probe = SimProbe(chosen, parameters, "isolator" in roles, "heater_relay" in roles)
     for order in faults:
         probe.schedule(order.at_ms, order.name, order.values)
     return probe

@@ -24,11 +24,10 @@ ROWS_PER_COMMIT = 100  # ten seconds of ticks in one transaction of a fast run
 _CHANNEL_COLUMNS = tuple(
     f"{channel}{suffix}" for channel in CHANNELS for suffix in ("", "_age_ms", "_fault"))
 
-TICK_COLUMNS = ("tick", "now_ms", "late_ms", "slips", *_CHANNEL_COLUMNS, "actuator_fault", "log_fault",
-                "indicator_fault", "mode",
-                "phase", "cycle", "target_c", "estimate_c", "slope_c_per_s", "time_left_s",
-                "valve_fraction", "heater_fraction", "isolator_open", "heater_enabled", "lease_ms",
-                "freeze_s", "total_freeze_s", "cold_s", "ice_radius_mm", "ice_m20_radius_mm",
+TICK_COLUMNS = ("tick", "now_ms", "late_ms", "slips", *_CHANNEL_COLUMNS, "actuator_fault",
+                "log_fault", "indicator_fault", "mode", "phase", "cycle", "target_c",
+                "estimate_c", "slope_c_per_s", "time_left_s", "valve_fraction", "heater_fraction",
+                "isolator_open", "heater_enabled", "lease_ms", "freeze_s", "total_freeze_s", "cold_s", "ice_radius_mm", "ice_m20_radius_mm",
                 "distrusted", "revision", "tripped", "alarms", "lamp", "sound", "paused_ms",
                 "reason")
 
@@ -192,10 +191,10 @@ def tick_row(tick: int, reading: Reading, decision: Decision) -> tuple[object, .
         row += [_finite(sample.value), sample.age_ms, sample.fault]
     course = decision.course
     row += [reading.actuator_fault, reading.log_fault, reading.indicator_fault, decision.mode,
-            course.phase, course.cycle, _finite(course.target_c), _finite(decision.tip_c), _finite(decision.slope_c_per_s),
-            _finite(course.time_left_s), decision.valve_fraction, decision.heater_fraction,
-            int(decision.isolator_open), int(decision.heater_enabled), decision.lease_ms,
-            decision.freeze_s, decision.total_freeze_s, decision.cold_s, decision.ice_radius_mm,
+            course.phase, course.cycle, _finite(course.target_c), _finite(decision.tip_c),
+            _finite(decision.slope_c_per_s), _finite(course.time_left_s),
+            decision.valve_fraction, decision.heater_fraction, int(decision.isolator_open),
+            int(decision.heater_enabled), decision.lease_ms, decision.freeze_s, decision.total_freeze_s, decision.cold_s, decision.ice_radius_mm,
             decision.ice_m20_radius_mm, decision.distrusted, decision.revision,
             ",".join(trip.name for trip in decision.tripped),
             ",".join(f"{alarm.priority}:{alarm.name}{'' if alarm.acknowledged else '!'}"

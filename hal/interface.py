@@ -15,7 +15,7 @@ Measured = NamedTuple(
     ],
 )
 
-UNITS = ("degC", "kPa", "slpm", "closed")
+UNITS = ("degC", "kPa", "slpm", "closed", "number")
 COLOURS = ("red", "yellow", "white")
 
 
@@ -54,10 +54,11 @@ class Heater:
 
 
 class Switch:
-    """A normally-closed isolator in series with the valve. It closes when its lease ends."""
+    """A normally-closed isolator in series with the valve, or a relay in series with the heater.
+    It lets nothing through when its lease ends."""
 
     def set_open(self, is_open: bool, lease_ms: int) -> None:
-        """Let gas through (True) for `lease_ms`, or not (False)."""
+        """Let gas or power through (True) for `lease_ms`, or not (False)."""
         raise NotImplementedError
 
 

@@ -4,6 +4,7 @@ It does not model instruments: sim_hardware/instruments does, at the level of by
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from hal.interface import Heater, Indicator, Measured, Sensor, Switch, Valve
@@ -17,6 +18,9 @@ CHANNEL_UNITS = (
     ("exhaust", "kPa"),
     ("flow", "slpm"),
     ("estop", "closed"),
+    ("cold_junction", "degC"),
+    ("pedal", "closed"),
+    ("probe_id", "number"),
 )
 SHOWN_MAX = 4096  # changes that are remembered; ten minutes of a high alarm
 
@@ -71,14 +75,14 @@ class SimHeater(Heater):
 
 
 class SimSwitch(Switch):
-    """The isolator before the valve."""
+    """The isolator before the valve, or the relay before the heater: what `demand` asks for."""
 
-    def __init__(self, probe: SimProbe) -> None:
-        self._probe = probe
+    def __init__(self, demand: Callable[[bool, int], None]) -> None:
+        self._demand = demand
 
     def set_open(self, is_open: bool, lease_ms: int) -> None:
-        """Let gas through for `lease_ms`, or not."""
-        self._probe.demand_isolator(is_open, lease_ms)
+        """Let through for `lease_ms`, or not."""
+        self._demand(is_open, lease_ms)
 
 
 class SimIndicator(Indicator):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from math import inf, nan
 from typing import NamedTuple
 
-from hal.errors import OutOfRange
+from hal.errors import NoReply, OutOfRange
 from sim_hardware.plant.parameters import NOMINAL
 from sim_hardware.plant.records import SOUND, Damage
 from sim_hardware.plant.sensors import RIGHT, Wiring
@@ -82,6 +82,20 @@ def _open(sample: Sample, values: Values) -> float:
     raise OutOfRange(sample.channel + ": open thermocouple")
 
 
+def _silent(sample: Sample, values: Values) -> float:
+    raise NoReply(sample.channel + ": does not answer")
+
+
+def _unplugged(sample: Sample, values: Values) -> float:
+    if sample.channel == "probe_id":
+        raise NoReply("probe_id: no probe")
+    return _open(sample, values)
+
+
+def _another(sample: Sample, values: Values) -> float:
+    return sample.value + 1.0
+
+
 def _stuck(sample: Sample, values: Values) -> float:
     return sample.held
 
@@ -116,7 +130,11 @@ def _nan(sample: Sample, values: Values) -> float:
     return nan
 
 
-def _pressed(sample: Sample, values: Values) -> float:
+def _one(sample: Sample, values: Values) -> float:
+    return 1.0
+
+
+def _zero(sample: Sample, values: Values) -> float:
     return 0.0
 
 
@@ -135,6 +153,10 @@ def _shorted(wiring: Wiring, values: Values) -> Wiring:
 
 def _mistaken(wiring: Wiring, values: Values) -> Wiring:
     return wiring._replace(converter_type=int(values["type"]))
+
+
+def _amplified(wiring: Wiring, values: Values) -> Wiring:
+    return wiring._replace(gain=values["gain"], offset_mv=values["offset_mv"])
 
 
 def _cold_junction(wiring: Wiring, values: Values) -> Wiring:
@@ -179,6 +201,9 @@ FAULTS = (
           NEXT, (Key("type", 0.0, "", 0.0, 3.0, is_whole=True),), channels=TIP, wire=_mistaken),
     Fault("tip_cold_junction", "the tip's converter mistakes its own temperature by this", NEXT,
           (Key("error_k", 10.0, "K", -60.0, 60.0, 0.0),), channels=TIP, wire=_cold_junction),
+    Fault("tip_amplifier", "the tip's amplifier has drifted: gain, and offset of the emf", NEXT,
+          (Key("gain", 1.03, "times", 0.5, 2.0, 1.0), Key("offset_mv", 0.0, "mV", -5.0, 5.0, 0.0)),
+          channels=TIP, wire=_amplified),
     Fault("tip_value", "the tip sensor returns exactly this float, unflagged", AT_ONCE,
           (Key("value", nan, "°C", nan, nan),), channels=TIP, read=_value),
     Fault("tip_nan", "the tip sensor returns NaN, unflagged", AT_ONCE, channels=TIP, read=_nan),
@@ -188,6 +213,20 @@ FAULTS = (
           (RATE,), channels=TIP_B, read=_drifted),
     Fault("skin_open", "the skin thermocouple breaks; the device says open", AT_ONCE,
           channels=("skin",), read=_open),
+    Fault("skin_drift", "the skin's reading departs from the truth steadily", AT_ONCE,
+          (RATE,), channels=("skin",), read=_drifted),
+    Fault("cold_junction_silent", "the converter does not tell its own temperature", AT_ONCE,
+          channels=("cold_junction",), read=_silent),
+    Fault("supply_silent", "the supply gauge does not answer", AT_ONCE,
+          channels=("supply",), read=_silent),
+    Fault("exhaust_silent", "the exhaust gauge does not answer", AT_ONCE,
+          channels=("exhaust",), read=_silent),
+    Fault("flow_silent", "the flow meter does not answer", AT_ONCE,
+          channels=("flow",), read=_silent),
+    Fault("pedal_stuck", "the pedal says pressed, whatever the foot does", AT_ONCE,
+          channels=("pedal",), read=_one),
+    Fault("pedal_released", "the pedal says released: a foot that slips off, a broken wire",
+          AT_ONCE, channels=("pedal",), read=_zero),
     Fault("supply_loss", "the supply falls to a pressure within a few tenths of a second",
           PRESSURE_BACK, (Key("kpa", 1500.0, "kPa", 0.0, 7000.0),), _supplies),
     Fault("supply_high", "the supply rises to a pressure within a few tenths of a second",
@@ -222,13 +261,13 @@ FAULTS = (
     Fault("probe_unplugged", "no gas, no heater power; both tip thermocouples read open",
           "clear: the probe is plugged in again",
           damage=lambda damage, values: damage._replace(is_unplugged=1.0),
-          channels=("tip", "tip_b"), read=_open),
+          channels=("tip", "tip_b", "probe_id"), read=_unplugged),
     Fault("probe_out_of_tissue", "this share of the active part hangs in room air",
           "clear: it is in the tissue again", (Key("share", 1.0, "", 0.0, 1.0, 0.0),),
           _breaks("out_share", "share")),
     Fault("probe_swapped", "another probe: wall and nozzle are this many times ours",
           "clear: our probe again", (Key("times", 0.5, "times", 0.1, 3.0, 1.0),),
-          _breaks("swapped_times", "times")),
+          _breaks("swapped_times", "times"), channels=("probe_id",), read=_another),
     Fault("heater_stuck", "the heater heats at this share, whatever is asked",
           "clear: the heater follows again", (Key("fraction", 0.5, "", 0.0, 1.0),),
           _breaks("heater_stuck_at", "fraction")),
@@ -236,7 +275,7 @@ FAULTS = (
           (Key("times", 5.0, "times", 0.0, 50.0, 1.0),), _breaks("perfusion_times", "times")),
     Fault("estop", "the emergency stop is pressed; its loop takes the power from valve, isolator "
           "and heater", "clear: released; the outputs follow what is asked again",
-          channels=("estop",), read=_pressed),
+          channels=("estop",), read=_zero),
 )
 
 

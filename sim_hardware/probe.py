@@ -21,7 +21,9 @@ from sim_hardware.plant.plant import Plant
 from sim_hardware.plant.records import NOTHING, SOUND, Demand
 from sim_hardware.plant.supply import gauge_kpa
 
-CHANNELS = ("tip", "tip_b", "skin", "supply", "exhaust", "flow", "estop")
+CHANNELS = ("tip", "tip_b", "skin", "supply", "exhaust", "flow", "estop", "cold_junction", "pedal",
+            "probe_id")
+CHIP = 1.0  # what the probe's own chip says
 PAST_S = 5.0  # as late as a sensor can be made
 NO_VALUES: faults.Values = MappingProxyType({})
 
@@ -42,16 +44,21 @@ class Truth(NamedTuple):
 
 
 class SimProbe:
-    """One simulated probe. Without `isolator_fitted` gas always comes as far as the valve."""
+    """One simulated probe. Without `isolator_fitted` gas always comes as far as the valve; without
+    `heater_relay_fitted` power always comes as far as the heater."""
 
     def __init__(self, seed: int = 1, parameters: Parameters = NOMINAL,
-                 isolator_fitted: bool = True) -> None:
+                 isolator_fitted: bool = True, heater_relay_fitted: bool = False) -> None:
         self.now_ms = 0
         self._parameters = parameters
         self._plant = Plant(parameters)
         self._random = Random(seed)
         self._isolator_fitted = isolator_fitted
-        self._demand = NOTHING._replace(isolator_open=float(not isolator_fitted))
+        self._heater_relay_fitted = heater_relay_fitted
+        self._idle = NOTHING._replace(isolator_open=float(not isolator_fitted),
+                                      heater_cut=float(heater_relay_fitted))
+        self._demand = self._idle
+        self._pedal = 0.0  # 1: pressed
         self._lease_ends_ms: dict[str, int] = {}
         self._active: dict[str, Active] = {}
         self._damage = SOUND
@@ -77,6 +84,16 @@ class SimProbe:
             self._lease(self._demand._replace(isolator_open=float(bool(is_open))),
                         "isolator_open", lease_ms)
 
+    def demand_heater_relay(self, is_closed: bool, lease_ms: int | None) -> None:
+        """Ask for the relay that lets power come to the heater; without one this does nothing."""
+        if self._heater_relay_fitted:
+            self._lease(self._demand._replace(heater_cut=float(not is_closed)), "heater_cut",
+                        lease_ms)
+
+    def press_pedal(self, is_pressed: bool) -> None:
+        """Put the foot on the pedal, or take it off."""
+        self._pedal = float(is_pressed)
+
     def demanded(self) -> Demand:
         """Return what is asked for now; a lease that ends now has ended."""
         return self._demand
@@ -97,8 +114,12 @@ class SimProbe:
 
     def _sound(self, channel: str) -> Conversion:
         """Return what a channel would say without faults."""
-        if channel == "estop":  # a contact is read as it is, not converted
-            return Conversion(channel, 1.0, 0.0, self.now_ms, lambda delay_s: 1.0)
+        p = self._parameters
+        at_once = {"estop": 1.0, "pedal": self._pedal, "probe_id": CHIP,  # not converted
+                   "cold_junction": p.cold_junction_c
+                   + self._wirings.get("tip", sensors.RIGHT).cold_junction_k}.get(channel)
+        if at_once is not None:
+            return Conversion(channel, at_once, 0.0, self.now_ms, lambda delay_s: at_once)
         value: float = getattr(self._sensed, channel)
         return Conversion(channel, value, value - getattr(self._seen, channel),
                           self._converted_ms, lambda delay_s: self._was(channel, delay_s))
@@ -184,7 +205,7 @@ class SimProbe:
         """Do what is due at this very millisecond."""
         for output in [o for o, end_ms in self._lease_ends_ms.items() if end_ms <= self.now_ms]:
             del self._lease_ends_ms[output]
-            self._demand = self._demand._replace(**{output: getattr(NOTHING, output)})
+            self._demand = self._demand._replace(**{output: getattr(self._idle, output)})
         for name in [n for n, active in self._active.items() if active.ends_ms() <= self.now_ms]:
             del self._active[name]
             self._take_damage()
@@ -218,7 +239,7 @@ class SimProbe:
         """Return what reaches the actuators: a pressed emergency stop takes their power."""
         if not self._is_stopped():
             return self._demand
-        return NOTHING._replace(isolator_open=float(not self._isolator_fitted))
+        return self._idle._replace(heater_cut=1.0)
 
     def _is_stopped(self) -> bool:
         return "estop" in self._active and self._active["estop"].has_come
@@ -235,8 +256,6 @@ class SimProbe:
         grown = [(active.fault, active.grown(at_ms)) for active in self._active.values()]
         self._damage, self._wirings = faults.effect(
             [(fault, values) for fault, values in grown if values is not None])
-        if self._is_stopped():  # a heater that is stuck has no power either
-            self._damage = self._damage._replace(heater_stuck_at=SOUND.heater_stuck_at)
 
     def _convert(self) -> None:
         self._seen = self._plant.seen()

@@ -14,7 +14,7 @@ from sim_hardware.cryogens.properties import Tables
 from sim_hardware.plant import gas, supply, tissue
 from sim_hardware.plant.gas import STEP_S
 from sim_hardware.plant.parameters import STEP_MS, Parameters
-from sim_hardware.plant.records import Damage, Gains, State
+from sim_hardware.plant.records import Damage, Demand, Gains, State
 from sim_hardware.plant.shells import Shells
 from sim_hardware.plant.tissue import Body, contact_most_w_per_k
 
@@ -83,7 +83,7 @@ def _advance_block(k: int, steps: int, step: int, tissue_steps: int, has_front: 
                 s.skin_c = beneath_c + blocks.skin_share[k, j] * (p.room_c - beneath_c)
             taken_w = gas.cool(s, damage, p, gains, t)
             air_w_per_k = p.air_w_per_m2k * blocks.surface_m2[k, j] * damage.out_share
-            _warm_tip(s, taken_w, air_w_per_k, blocks.demands[k, j].heater_fraction, damage, p)
+            _warm_tip(s, taken_w, air_w_per_k, blocks.demands[k, j], damage, p)
             _warm_beads(s, p, gains)
         if now % tissue_steps == 0:
             tissue.advance(b, lanes, tissue_steps * STEP_S, has_front)
@@ -115,11 +115,13 @@ def _arrived(s: State, demanded: float, ring: Floats, p: Parameters) -> float:
 
 
 @compiled
-def _warm_tip(s: State, taken_w: float, air_w_per_k: float, heater_fraction: float,
+def _warm_tip(s: State, taken_w: float, air_w_per_k: float, demand: Demand,
               damage: Damage, p: Parameters) -> None:
-    asked = heater_fraction if damage.heater_stuck_at < 0.0 else damage.heater_stuck_at
+    asked = demand.heater_fraction if damage.heater_stuck_at < 0.0 else damage.heater_stuck_at
     fade = min(1.0, max(0.0, (p.heater_ends_c - s.tip_c) / p.heater_fades_k))
-    s.heater_w = 0.0 if damage.is_unplugged > 0.0 else asked * p.heater_w * fade
+    s.heater_w = asked * p.heater_w * fade
+    if damage.is_unplugged > 0.0 or demand.heater_cut > 0.0:
+        s.heater_w = 0.0
     shaft_w = p.tip_shaft_w_per_k * (s.shaft_c - s.tip_c)
     air_w = air_w_per_k * (p.room_c - s.tip_c)
     body_w = p.shaft_body_w_per_k * (p.body_c - s.shaft_c)

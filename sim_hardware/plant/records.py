@@ -63,6 +63,7 @@ class Demand(NamedTuple):
     valve_fraction: float = 0.0  # 0..1
     heater_fraction: float = 0.0  # 0..1
     isolator_open: float = 0.0  # 0 or 1
+    heater_cut: float = 0.0  # 1: a relay in series keeps all power from the heater
 
 
 class Damage(NamedTuple):

@@ -10,17 +10,21 @@ from controller.records import (
     Decision,
     Estimate,
     Plan,
+    Probe,
     Reading,
     Reply,
     Sample,
 )
 
 LIMITS_IN_FORCE = limits_from()
-FITTED = (*CHANNELS, "heater")
+PROBE = Probe(2.0, 10.0, 12.0, 1)
+# Without a pedal, which has to be pressed in its time.
+FITTED = (*[channel for channel in CHANNELS if channel != "pedal"], "heater", "isolator")
 TICK_MS = 100
 WARM_C = 34.0
 SOUND = {"tip_c": WARM_C, "tip_b_c": WARM_C, "skin_c": 33.0, "supply_kpa": 5000.0,
-         "exhaust_kpa": 50.0, "flow_slpm": 5.0, "estop": 1.0}
+         "exhaust_kpa": 10.0, "flow_slpm": 0.0, "estop": 1.0, "cold_junction_c": 24.0, "pedal": 0.0,
+         "probe_id": 1.0}
 NUMBERS_THAT_ARE_NONE = (float("nan"), float("inf"), float("-inf"), 1e38, -1e38)
 TWO_CYCLES = Plan("two", (Cycle(-60.0, 5.0, "passive", 1.0, -20.0),
                           Cycle(-60.0, 5.0, "active", 1.0, 5.0)))
@@ -31,7 +35,7 @@ PLANS = (TWO_CYCLES, ONE_CYCLE)
 def reading(now_ms: int = 0, **changes: object) -> Reading:
     """Return a sound reading; a number in `changes` becomes a fresh sample of its channel."""
     samples = {channel: Sample(value, 0, "") for channel, value in SOUND.items()}
-    sound = Reading(now_ms, 0, 0, *[samples[channel] for channel in CHANNELS], "")
+    sound = Reading(now_ms, 0, 0, *[samples[channel] for channel in CHANNELS], "", "", "")
     for name, value in changes.items():
         is_channel = name in CHANNELS and not isinstance(value, Sample)
         sound = sound._replace(**{name: Sample(value, 0, "") if is_channel else value})
@@ -45,18 +49,23 @@ def both_tips(value_c: float) -> dict[str, float]:
 
 def estimate(tip_c: float, slope_c_per_s: float = 0.0) -> Estimate:
     """Return an estimate as the regulator takes it."""
-    return Estimate(tip_c, slope_c_per_s, 0.0, 0.0, 0)
+    return Estimate(tip_c, slope_c_per_s, 0.0, 0.0, 0, "")
 
 
 class Desk:
-    """An operator's desk: a controller with its time, one tick per call."""
+    """An operator's desk: a controller with its time, one tick per call.
+
+    Its rig is a puppet: the tip is where the test puts it, but trembles as a sensor does, and dips
+    while the check lets gas flow; the flow is what the valve was told.
+    """
 
     def __init__(self, fitted: tuple[str, ...] = FITTED, plans: tuple[Plan, ...] = PLANS,
                  unclean: str = "", **limits: float) -> None:
         self.limits = limits_from(tuple(limits.items()))
-        self.controller = Controller(self.limits, fitted, plans, unclean)
+        self.controller = Controller(self.limits, fitted, plans, PROBE, unclean)
         self.now_ms = 0
         self.tip_c = WARM_C
+        self.dip_c = 0.0
         self.last: Decision | None = None
 
     def command(self, name: str, text: str = "", value: float = NAN, **changes: int) -> Command:
@@ -68,7 +77,12 @@ class Desk:
     def tick(self, *commands: Command, **changes: object) -> Decision:
         """Return the decision of one tick later."""
         self.now_ms += TICK_MS
-        seen = {**both_tips(self.tip_c), **changes}
+        passes = self.last.valve_fraction if self.last and self.last.isolator_open else 0.0
+        checking = passes > 0.0 and self.last is not None and self.last.mode == "precheck"
+        self.dip_c = min(5.0, self.dip_c + 0.5) if checking else max(0.0, self.dip_c - 0.5)
+        trembling_c = 0.01 * (self.now_ms // TICK_MS % 2)
+        seen = {**both_tips(self.tip_c - self.dip_c + trembling_c),
+                "flow_slpm": PROBE.full_flow_slpm * passes, **changes}
         self.last = self.controller.step(reading(self.now_ms, **seen), commands)
         return self.last
 
@@ -93,7 +107,10 @@ class Desk:
         """Load a plan and prove everything."""
         self.order("plan", plan)
         self.order("precheck")
-        self.ticks(20)
+        while self.controller.mode == "precheck":
+            self.tick()
+        assert self.controller.mode == "ready", self.controller.why
+        self.ticks(10)  # the dip of the check is over
         return self
 
     def freezing(self, plan: str = "two") -> "Desk":

@@ -13,6 +13,7 @@ from tests.controller.given import (
     FITTED,
     NUMBERS_THAT_ARE_NONE,
     PLANS,
+    PROBE,
     Desk,
     both_tips,
     desk_in,
@@ -35,11 +36,11 @@ def is_shut(decision: Decision) -> bool:
 def test_a_rig_without_a_mandatory_channel_is_refused(channel: str) -> None:
     fitted = tuple(name for name in CHANNELS if name != channel)
     with pytest.raises(Refused, match=f"the rig has no {channel}"):
-        Controller(limits_from(), fitted, PLANS)
+        Controller(limits_from(), fitted, PLANS, PROBE)
 
 
 def test_a_rig_with_only_the_mandatory_channels_is_taken() -> None:
-    assert Controller(limits_from(), tuple(MANDATORY), PLANS).mode == "standby"
+    assert Controller(limits_from(), tuple(MANDATORY), PLANS, PROBE).mode == "standby"
 
 
 # Starting
@@ -562,5 +563,5 @@ def test_the_same_readings_and_commands_give_the_same_decisions() -> None:
 
 
 def test_an_unfitted_channel_may_say_anything() -> None:
-    controller = Controller(limits_from(), tuple(c for c in FITTED if c != "skin_c"), PLANS)
+    controller = Controller(limits_from(), tuple(c for c in FITTED if c != "skin_c"), PLANS, PROBE)
     assert controller.step(reading(100, skin_c=math.nan), ()).mode == "standby"

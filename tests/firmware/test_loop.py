@@ -4,7 +4,7 @@ import pytest
 
 from controller.core import Controller
 from controller.limits import limits_from
-from controller.records import CHANNELS, NAN, NOT_FITTED, Command, Decision, Reading
+from controller.records import CHANNELS, NAN, NOT_FITTED, Command, Decision, Probe, Reading
 from firmware.loop import Hardware, Loop, Recorder, act, sense
 from hal.errors import BadReply, HalError, NoReply, NotConnected, OutOfRange, WrongDevice
 from hal.interface import Clock, Heater, Measured, Sensor, Switch, Valve, Watchdog
@@ -107,7 +107,8 @@ class Fakes:
         self.hardware = Hardware(
             self.clock, tuple(self.sensors.items()), FakeValve(self.diary),
             FakeSwitch(self.diary), FakeHeater(self.diary), FakeWatchdog(self.diary))
-        self.controller = Controller(limits_from(), (*CHANNELS, "heater"), ())
+        self.controller = Controller(limits_from(), (*CHANNELS, "heater"), (),
+                                     Probe(2.0, 10.0, 12.0, 1))
         self.loop = Loop(self.hardware, self.controller, self.recorder, 100)
 
     def tick(self, late_ms: int = 0) -> Decision:

@@ -12,7 +12,7 @@ import pytest
 from bench.treat import SimulatedMachine, treat
 from controller.core import Controller
 from controller.limits import limits_from
-from controller.records import CHANNELS, NAN, Command, Decision, Reading, Sample
+from controller.records import CHANNELS, NAN, Command, Decision, Probe, Reading, Sample
 from firmware import recorder
 from firmware.config import load_plan, load_rig
 from firmware.recorder import (
@@ -41,7 +41,7 @@ class Run:
     def __init__(self, path: Path, rows_per_commit: int = 1) -> None:
         self.path = path
         self.recorder = SqliteRecorder(path, (("rig", "sim"),), rows_per_commit)
-        self.controller = Controller(limits_from(), CHANNELS, ())
+        self.controller = Controller(limits_from(), CHANNELS, (), Probe(2.0, 10.0, 12.0, 1))
         self.now_ms = 0
 
     def tick(self, *orders: str, **changes: Sample) -> Decision:

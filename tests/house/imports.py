@@ -38,13 +38,15 @@ FLOORS = (
     ("console",),
     ("line",),
     ("grammar", "replies"),  # replies lists the tables of the stages
-    ("alarms", "treatment", "regulator", "arguments"),
+    ("alarms", "treatment", "regulator", "precheck", "senses", "arguments"),
     ("interlocks",),
     ("facts",),
-    ("estimator", "dose"),
+    ("estimator", "dose", "gas", "progress"),
+    ("iceball", "slope"),
     ("modes",),  # the words that every stage uses
     ("limits",),
-    ("records", "text", "scpi", "signals"),
+    ("records",),
+    ("text", "scpi", "signals"),
 )
 
 # Libraries that are not Python's own, and where they live. Elsewhere: tests and benchmarks only.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from controller.core import Controller
 from controller.records import NAN, Command, Decision, Plan, Reading
-from firmware.assembly import NoWatchdog, fitted, open_simulated
+from firmware.assembly import NoWatchdog, fitted, open_simulated, probe_of
 from firmware.config import Rig, load_plan, load_rig
 from firmware.loop import Loop, Recorder
 from sim_hardware.probe import Truth
@@ -41,7 +41,7 @@ class Machine(Recorder):
         self.probe = bench.probe
         self.plan = plan if isinstance(plan, Plan) else load_plan(
             ROOT / "plans" / f"{plan}.toml", rig.limits, rig.has_heater)[0]
-        self.controller = Controller(rig.limits, fitted(rig), (self.plan,))
+        self.controller = Controller(rig.limits, fitted(rig), (self.plan,), probe_of(rig))
         self.rows: list[Row] = []
         self.also = also or NoRecorder()
         self.loop = Loop(bench.hardware, self.controller, self, rig.entries.tick_ms)
