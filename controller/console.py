@@ -86,7 +86,7 @@ SHOWS_REVISION = ("status", "plan", "target")  # a start needs one of these to h
 
 LINES_WAITING_MAX = 64  # stop is passed on beyond it
 STOPS_WAITING_MAX = 200  # items, counted with all others; later stops act but are not answered
-ANSWER_MS_MAX = 3000  # longer than core.START_LIFE_MS: what was given up cannot start any more
+ANSWER_MS_MAX = 3000  # longer than orders.START_LIFE_MS: what was given up cannot start any more
 
 
 class Session:

@@ -317,7 +317,8 @@ class Interlocks:
         for index in range(len(self.rows)):
             row = self.rows[index]
             reason = unproven(row, facts, self.limits)
-            armed = mode in row.armed and in_mode_ms >= row.arms_after_ms
+            # A clock that went back (below 0) disarms nothing.
+            armed = mode in row.armed and not (0 <= in_mode_ms < row.arms_after_ms)
             if not reason or not armed:
                 self.unproven_since_ms[index] = -1
                 continue

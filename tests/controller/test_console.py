@@ -17,10 +17,10 @@ from controller.console import (
     Session,
     View,
 )
-from controller.core import ORDERS
 from controller.interlocks import INTERLOCKS
 from controller.limits import LIMITS, limits_from
 from controller.line import LINE_BYTES_MAX
+from controller.orders import ORDERS
 from controller.records import (
     NAN,
     NOT_FITTED,

@@ -4,10 +4,11 @@ import math
 
 import pytest
 
-from controller.core import COMMANDS_PER_TICK, LEASE_MS, ORDERS, START_LIFE_MS, Controller
+from controller.core import COMMANDS_PER_TICK, LEASE_MS, Controller
 from controller.interlocks import INTERLOCKS
 from controller.limits import limits_from
 from controller.modes import MODE_NAMES
+from controller.orders import ORDERS, START_LIFE_MS
 from controller.records import CHANNELS, Cycle, Decision, Plan, Refused, Sample
 from tests.controller.given import (
     FITTED,

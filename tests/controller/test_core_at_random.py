@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simple_pid import PID
 
-from controller.core import ORDERS
+from controller.orders import ORDERS
 from controller.records import CHANNELS, Decision, Sample
 from tests.controller.given import SOUND, Desk
 

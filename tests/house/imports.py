@@ -35,6 +35,8 @@ DIRECTIONS = (
 # Inside the controller: a file imports only from rows below its own.
 FLOORS = (
     ("core",),
+    ("orders",),
+    ("machine",),
     ("console",),
     ("line",),
     ("grammar", "replies"),  # replies lists the tables of the stages
