@@ -30,12 +30,12 @@ Step = NamedTuple(
 )
 
 STEPS = (
-    Step("sensors", "", 0.0, False, 1000, 1000, "every interlock proven; tip sensors agree, and say "
-         "what a body or a room can be"),
-    Step("leak", "", 0.0, True, 2000, 2000, "isolator open, valve shut: no flow, no cooling, the "
-         "supply holds"),
-    Step("isolator", "isolator", PULSE, False, 1500, 1500, "isolator shut, valve open: no flow, no "
-         "cooling"),
+    Step("sensors", "", 0.0, False, 1000, 1000, "every interlock proven; tip sensors agree, and "
+         "say what a body or a room can be"),
+    Step("leak", "", 0.0, True, 2000, 2000, "isolator open, valve shut: no flow, no cooling, "
+         "the supply holds"),
+    Step("isolator", "isolator", PULSE, False, 1500, 1500, "isolator shut, valve open: no flow, "
+         "no cooling"),
     Step("freeze", "", PULSE, True, 2500, 8000, "both open: flow as the probe's, the tip falls"),
     Step("shut", "", 0.0, True, 3000, 3000, "valve shut: no flow, isolator still open"),
     Step("thaw", "", 0.0, False, 0, 300000, "the tip warms"),
