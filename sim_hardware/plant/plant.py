@@ -126,8 +126,8 @@ class Plants:
 
     def temperatures_c(self, probe: int) -> NDArray[np.float64]:
         """Return the temperature of each shell of one probe, inside to outside."""
-        p = self._blocks.parameters.reshape(-1)[probe]
-        return np.array([plain(tissue.temperature_c)(h, p) for h in self.enthalpy_j_per_m3(probe)])
+        temperature_c, p = plain(tissue.temperature_c), self.parameters[probe]
+        return np.array([temperature_c(h, p) for h in self.enthalpy_j_per_m3(probe).tolist()])
 
     def ice(self, probe: int) -> Ice:
         """Return how far the cold has come around one probe."""
