@@ -11,6 +11,7 @@ from controller.records import NAN, Command, Decision, Plan, Reading
 from firmware.assembly import NoWatchdog, fault_orders, fitted, open_simulated, probe_of
 from firmware.config import Rig
 from firmware.loop import Loop, Recorder
+from sim_hardware.plant.parameters import Parameters
 
 SESSION = "run"
 
@@ -94,9 +95,11 @@ class SimulatedMachine:
     """Controller and simulated probe in this process. Use as a context: all is shut at its end."""
 
     def __init__(self, rig: Rig, plan: Plan, seed: int | None, faults: tuple[str, ...],
-                 recorder: Recorder, real_time: bool) -> None:
+                 recorder: Recorder, real_time: bool,
+                 parameters: Parameters | None = None) -> None:
         controller = Controller(rig.limits, fitted(rig), (plan,), probe_of(rig))
-        self._bench = open_simulated(rig, seed, real_time, NoWatchdog(), fault_orders(faults))
+        self._bench = open_simulated(rig, seed, real_time, NoWatchdog(), fault_orders(faults),
+                                     parameters)
         self._recorder = _LastReading(recorder)
         self._loop = Loop(self._bench.hardware, controller, self._recorder, rig.entries.tick_ms)
 

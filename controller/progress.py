@@ -17,6 +17,7 @@ DIP_MS = 10000  # after gas-off the residue boils on for so long
 DIP_C = 15.0  # and may cool by this; argon: 16 °C in 8 s
 COLD_C = 5.0  # a warmer tip that cools without gas was taken out of the body
 SWING_MS = 20000
+SETTLING_MS = 15000  # of a hold; one undershoot is no swing
 SWING_EVERY_MS = 500
 PREDICT_S = 1.0  # a shut valve's gas arrives for about so long
 
@@ -60,6 +61,7 @@ class Progress:
         self.driven_since_ms = -1
         self.recent_ms: "list[int]" = []
         self.recent_c: "list[float]" = []
+        self.hold_since_ms = 0
         self.hold_ms: "list[int]" = []
         self.hold_c: "list[float]" = []
         self.approach_since_ms = -1
@@ -136,7 +138,9 @@ class Progress:
         return self.warmest_shut_c - tip_c - (0.0 if self.is_dip_over else DIP_C)
 
     def _swing_c(self, tip_c: float, phase: str, now_ms: int) -> float:
-        if phase != "hold" or tip_c != tip_c:
+        if phase != "hold":
+            self.hold_since_ms = now_ms
+        if now_ms - self.hold_since_ms < SETTLING_MS or tip_c != tip_c:
             self.hold_ms.clear()
             self.hold_c.clear()
             return 0.0

@@ -26,6 +26,7 @@ from sim_hardware.instruments.alicat import VirtualBus, VirtualController, Virtu
 from sim_hardware.instruments.lakeshore import VirtualLakeShore
 from sim_hardware.instruments.wire import LineInstrument
 from sim_hardware.plant.media import probe_in
+from sim_hardware.plant.parameters import Parameters
 from sim_hardware.probe import SimProbe
 from sim_hardware.server import Seat, Server
 
@@ -113,9 +114,11 @@ def open_bench(rig: Rig, watchdog: Watchdog, seed: int | None = None,
 
 
 def open_simulated(rig: Rig, seed: int | None, real_time: bool, watchdog: Watchdog,
-                   faults: tuple[FaultOrder, ...] = ()) -> Bench:
-    """Return the rig's simulated probe: in real time, or as fast as it goes."""
-    roles, probe = rig.entries.role, _probe(rig, seed, faults)
+                   faults: tuple[FaultOrder, ...] = (),
+                   parameters: Parameters | None = None) -> Bench:
+    """Return the rig's simulated probe: in real time, or as fast as it goes. With `parameters` it
+    is another one than the rig file describes, as real ones are."""
+    roles, probe = rig.entries.role, _probe(rig, seed, faults, parameters)
     clock: Clock = SteppedClock(LinuxClock(), probe) if real_time else SimClock(probe)
     sensors = tuple((channel, SimSensor(probe, role))
                     for role, channel in SENSOR_ROLES if role in roles)
@@ -263,10 +266,12 @@ def _virtual(device: WireDevice, roles: dict[str, RoleEntry], probe: SimProbe) -
     return VirtualBus(tuple(units))
 
 
-def _probe(rig: Rig, seed: int | None, faults: tuple[FaultOrder, ...]) -> SimProbe:
+def _probe(rig: Rig, seed: int | None, faults: tuple[FaultOrder, ...],
+           parameters: Parameters | None = None) -> SimProbe:
     own = [device for device in rig.entries.device.values() if isinstance(device, SimDevice)]
     simulated, entry = (own or [SimDevice(kind="sim")])[0], rig.entries.probe
-    parameters = probe_in(simulated.medium, entry.outer_diameter_mm, entry.active_length_mm)
+    parameters = parameters or probe_in(simulated.medium, entry.outer_diameter_mm,
+                                        entry.active_length_mm)
     chosen = simulated.seed if seed is None else seed
     roles = rig.entries.role
     probe = SimProbe(chosen, parameters, "isolator" in roles, "heater_relay" in roles)
