@@ -201,12 +201,13 @@ def diameters_mm(g: Grid, m: Medium, tip: Tip, isotherms_c: tuple[float, ...],
         steps = max(1, ceil((time_s - now_s) / (STEP_SHARE * step_s_max(g, m))))
         advance(g, enthalpy, m, tip, now_s, steps, (time_s - now_s) / steps)
         now_s = time_s
-        samples.append(_seen(g, enthalpy, m, surface_c(tip, m.body_c, now_s), isotherms_c, now_s))
+        samples.append(seen(g, enthalpy, m, surface_c(tip, m.body_c, now_s), isotherms_c, now_s))
     return samples
 
 
-def _seen(g: Grid, h: Floats, m: Medium, tip_c: float, isotherms_c: tuple[float, ...],
-          time_s: float) -> Sample:
+def seen(g: Grid, h: Floats, m: Medium, tip_c: float, isotherms_c: tuple[float, ...],
+         time_s: float) -> Sample:
+    """Return what is read off the enthalpy `h` while the surface is at `tip_c`."""
     at_c, cold = np.array([temperature_c(e, m) for e in h]), conducted_w_per_m(tip_c, m)
     drawn_w = sum(float(g.surface_m[i]) * (conducted_w_per_m(at_c[i], m) - cold)
                   for i in np.flatnonzero(g.surface_m))

@@ -4,7 +4,7 @@ from math import log, pi
 
 import pytest
 
-from sim_hardware.judges import axisymmetric, exact
+from sim_hardware.judges import axisymmetric, exact, history
 from sim_hardware.plant.parameters import NOMINAL
 
 WATER = exact.Sharp(2.2, 0.6, 2.05e6, 4.18e6, 334e6, 0.0, 37.0)
@@ -79,6 +79,24 @@ def test_finer_cells_change_the_ice_by_less_and_less() -> None:
                                   (30.0,))[0].diameters_mm[0] for cell_mm in (0.8, 0.4, 0.2))
     assert abs(fine - middle) < abs(middle - coarse)
     assert abs(fine / middle - 1.0) < 0.02
+
+
+def test_a_tip_that_follows_a_course_freezes_as_one_that_is_held() -> None:
+    held = axisymmetric.diameters_mm(grid(), TISSUE, axisymmetric.Tip(-60.0, 4.0), (0.0, -20.0),
+                                     (30.0,))[0]
+    course_c = history.tips_c((history.Leg(30.0, -60.0, 4.0),), 37.0, 0.1)
+    led = history.followed(grid(), TISSUE, course_c, 0.1, (0.0, -20.0), 300)[0]
+    assert led.time_s == pytest.approx(held.time_s)
+    assert led.diameters_mm == pytest.approx(held.diameters_mm, rel=1e-3)
+
+
+def test_ice_melts_in_a_thaw_and_grows_further_in_a_second_freeze() -> None:
+    freeze, thaw = history.Leg(30.0, -60.0, 4.0), history.Leg(60.0, 30.0, 4.0)
+    course_c = history.tips_c((freeze, thaw, freeze), 37.0, 0.1)
+    first, _, thawed, second = (sample.diameters_mm[0] for sample in history.followed(
+        grid(), TISSUE, course_c, 0.1, (-4.5,), 300))
+    assert thawed == 0.0
+    assert second > 1.02 * first
 
 
 def test_a_long_active_part_draws_what_a_cylinder_does_in_steady_conduction() -> None:
