@@ -50,6 +50,12 @@ def test_the_verification_is_as_quoted_and_meets_its_bars(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+def test_the_ice_ball_is_within_a_tenth_of_two_dimensions_for_every_probe_and_course() -> None:
+    ran = said("dose", "--check")
+    assert ran.returncode == 0, ran.stdout[-500:] + ran.stderr[-2000:]
+
+
+@pytest.mark.slow
 def test_the_speed_script_prints_what_the_page_shows() -> None:
     # One round, and no --check: what is claimed is the form; a busy machine is no failure of code.
     one_round = ("import sys\n"
