@@ -1,8 +1,8 @@
 """Nominal treatments on probes and patients that differ: none may trip.
 
-Each run draws a probe and a patient (sim_hardware/variety.py), sensor noise of 0.05 to 0.3 °C and a
-plan of one to three freezes: targets of -20 to -62 °C, restarts while the tip is still cold and near
-its target, passive and active thaws, a dip after gas-off of up to 16 K. `--runs N` (2000), `--first
+Each run draws a probe and a patient (sim_hardware/variety.py), sensor noise of 0.05 to 0.3 °C and
+a plan of one to three freezes: targets of -20 to -62 °C, restarts while the tip is still cold and
+near its target, passive and active thaws, a dip after gas-off. `--runs N` (2000), `--first
 N` the first seed: `--runs 1 --first 17` is run 17 again.
 """
 

@@ -8,7 +8,8 @@ from math import ceil, exp
 from typing import NamedTuple
 
 from sim_hardware.judges import axisymmetric
-from sim_hardware.judges.axisymmetric import Grid, Medium, Sample, Tip
+from sim_hardware.judges.axisymmetric import Grid, Sample, Tip
+from sim_hardware.judges.curves import Medium
 
 
 class Leg(NamedTuple):
