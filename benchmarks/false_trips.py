@@ -2,21 +2,24 @@
 
 Each run draws a probe and a patient (sim_hardware/variety.py), sensor noise of 0.05 to 0.3 °C and
 a plan of one to three freezes: targets of -20 to -62 °C, restarts while the tip is still cold and
-near its target, passive and active thaws, a dip after gas-off. `--runs N` (2000), `--first
+near its target, passive and active thaws. In one run of ten the operator ends a fully open freeze
+by `thaw`: then the residue is large, and the tip dips. `--runs N` (2000), `--first
 N` the first seed: `--runs 1 --first 17` is run 17 again.
 """
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from _form import Figure, main
 
-from bench.treat import SimulatedMachine, treat
-from controller.records import Command, Cycle, Decision, Plan, Reading
+from bench.treat import SESSION, Operator, Outcome, SimulatedMachine
+from controller.records import NAN, Command, Cycle, Decision, Plan, Reading
 from firmware.config import load_rig
 from firmware.loop import Recorder
 from sim_hardware.variety import varied
@@ -58,6 +61,19 @@ def plan_of(source: Random) -> Plan:
     return Plan("random", tuple(cycles))
 
 
+def operated(machine: SimulatedMachine, plan: str, watch: Callable[[Reading, Decision], None],
+             by_hand_s: float) -> Outcome:
+    """Run the plan to its end; `by_hand_s` into a freeze the operator says `thaw`."""
+    operator, decision = Operator(plan), None
+    while decision is None or not operator.is_over(decision):
+        orders = operator.says(decision, machine.now_ms())
+        if decision is not None and decision.mode == "freeze" and decision.freeze_s >= by_hand_s:
+            orders = (Command("thaw", "", NAN, SESSION, 1, 0, machine.now_ms()),)
+        reading, decision = machine.next(orders)
+        watch(reading, decision)
+    return Outcome(decision.mode, operator.refusal or decision.reason)
+
+
 def treated(seed: int) -> Run:
     """Return what became of the treatment that `seed` draws."""
     source = Random(seed)
@@ -79,8 +95,11 @@ def treated(seed: int) -> Run:
             restarts += int(decision.tip_c < 0.0)
         seen[:] = [decision]
 
+    by_hand_s = source.uniform(8.0, 40.0) if source.random() < 0.1 else inf
+    if by_hand_s < inf:  # a target that keeps the valve open
+        plan = Plan("random", (Cycle(-79.0, 25.0, "active", 1.0, 5.0),))
     with SimulatedMachine(RIG, plan, seed, (), NoLog(), False, parameters) as machine:
-        outcome = treat(machine, plan.name, watch, lambda: False)
+        outcome = operated(machine, plan.name, watch, by_hand_s)
     trips = tuple(f"{trip.name}: {trip.reason}" for trip in seen[-1].tripped)
     refusal = outcome.reason if outcome.mode == "standby" else ""
     return Run(seed, outcome.mode, trips,

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from controller.records import NAN, Asked, Estimate, Reading
 
 OPEN_MIN = 0.25  # an opening that must cool, in any phase
-DRIVEN_MS = 4000  # it must have lasted so long: the tip answers within a second
+DRIVEN_MS = 6000  # it must have lasted so long: a weak probe goes on warming for 4 s
+LESS_OPEN = 0.1  # a valve that is closed by so much may let the tip warm
 RISE_MS = 3000  # rise of the tip over this time
 UNCOOLED_OPEN = 0.5
 UNCOOLED_FALL_C = 5.0
@@ -59,6 +60,7 @@ class Progress:
         self.tip_flat = Flat()
         self.tip_b_flat = Flat()
         self.driven_since_ms = -1
+        self.driven_most = 0.0
         self.recent_ms: "list[int]" = []
         self.recent_c: "list[float]" = []
         self.hold_since_ms = 0
@@ -95,8 +97,10 @@ class Progress:
             self.recent_ms.clear()
             self.recent_c.clear()
             return 0.0
-        if self.driven_since_ms < 0:
+        if self.driven_since_ms < 0 or valve_fraction < self.driven_most - LESS_OPEN:
             self.driven_since_ms = now_ms
+            self.driven_most = valve_fraction
+        self.driven_most = max(self.driven_most, valve_fraction)
         self.recent_ms.append(now_ms)
         self.recent_c.append(tip_c)
         while self.recent_ms[0] < now_ms - RISE_MS:

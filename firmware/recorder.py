@@ -28,8 +28,8 @@ TICK_COLUMNS = ("tick", "now_ms", "late_ms", "slips", *_CHANNEL_COLUMNS, "actuat
                 "log_fault", "indicator_fault", "mode", "phase", "cycle", "target_c",
                 "estimate_c", "slope_c_per_s", "time_left_s", "valve_fraction", "heater_fraction",
                 "isolator_open", "heater_enabled", "lease_ms", "freeze_s", "total_freeze_s",
-                "cold_s", "ice_radius_mm", "ice_m20_radius_mm", "distrusted", "revision", "tripped", "alarms", "lamp", "sound", "paused_ms",
-                "reason")
+                "cold_s", "ice_radius_mm", "ice_m20_radius_mm", "distrusted", "revision", "tripped",
+                "alarms", "lamp", "sound", "paused_ms", "reason")
 
 # table, columns
 TABLES = (
@@ -194,9 +194,9 @@ def tick_row(tick: int, reading: Reading, decision: Decision) -> tuple[object, .
             course.phase, course.cycle, _finite(course.target_c), _finite(decision.tip_c),
             _finite(decision.slope_c_per_s), _finite(course.time_left_s),
             decision.valve_fraction, decision.heater_fraction, int(decision.isolator_open),
-            int(decision.heater_enabled), decision.lease_ms, decision.freeze_s, decision.total_freeze_s,
-            decision.cold_s, decision.ice_radius_mm, decision.ice_m20_radius_mm,
-            decision.distrusted, decision.revision,
+            int(decision.heater_enabled), decision.lease_ms, decision.freeze_s,
+            decision.total_freeze_s, decision.cold_s, decision.ice_radius_mm,
+            decision.ice_m20_radius_mm, decision.distrusted, decision.revision,
             ",".join(trip.name for trip in decision.tripped),
             ",".join(f"{alarm.priority}:{alarm.name}{'' if alarm.acknowledged else '!'}"
                      for alarm in decision.alarms),
