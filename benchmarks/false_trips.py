@@ -2,8 +2,8 @@
 
 Each run draws a probe and a patient (sim_hardware/variety.py), sensor noise of 0.05 to 0.3 °C and
 a plan of one to three freezes: targets of -20 to -62 °C, restarts while the tip is still cold and
-near its target, passive and active thaws. In one run of ten the operator ends a fully open freeze
-by `thaw`: then the residue is large, and the tip dips. `--runs N` (2000), `--first
+near its target, passive and active thaws. In one run of ten the operator stops a fully open
+freeze of a probe that keeps much liquid: nothing heats it, and the tip dips. `--runs N` (2000), `--first
 N` the first seed: `--runs 1 --first 17` is run 17 again.
 """
 
@@ -22,10 +22,12 @@ from bench.treat import SESSION, Operator, Outcome, SimulatedMachine
 from controller.records import NAN, Command, Cycle, Decision, Plan, Reading
 from firmware.config import load_rig
 from firmware.loop import Recorder
+from sim_hardware.plant.parameters import NOMINAL
 from sim_hardware.variety import varied
 
 RIG = load_rig(Path(__file__).parents[1] / "rigs" / "sim.toml")
 PROCESSES = 2
+STOPPED = 400  # ticks that are watched after the operator stopped
 
 
 class Run(NamedTuple):
@@ -63,15 +65,17 @@ def plan_of(source: Random) -> Plan:
 
 def operated(machine: SimulatedMachine, plan: str, watch: Callable[[Reading, Decision], None],
              by_hand_s: float) -> Outcome:
-    """Run the plan to its end; `by_hand_s` into a freeze the operator says `thaw`."""
-    operator, decision = Operator(plan), None
-    while decision is None or not operator.is_over(decision):
+    """Run the plan to its end; `by_hand_s` into a freeze the operator stops it, and waits."""
+    operator, decision, after = Operator(plan), None, 0
+    while decision is None or after or not operator.is_over(decision):
         orders = operator.says(decision, machine.now_ms())
         if decision is not None and decision.mode == "freeze" and decision.freeze_s >= by_hand_s:
-            orders = (Command("thaw", "", NAN, SESSION, 1, 0, machine.now_ms()),)
+            orders, after = (Command("stop", "", NAN, SESSION, 1, 0, machine.now_ms()),), STOPPED
         reading, decision = machine.next(orders)
         watch(reading, decision)
-    return Outcome(decision.mode, operator.refusal or decision.reason)
+        after = max(0, after - 1)
+    return Outcome("done" if by_hand_s < inf and decision.mode == "standby" else decision.mode,
+                   operator.refusal or decision.reason)
 
 
 def treated(seed: int) -> Run:
@@ -88,7 +92,7 @@ def treated(seed: int) -> Run:
             if alarm.priority != "info":
                 warnings[f"{alarm.name}: {alarm.reason}"] = None
         before = seen[-1].mode if seen else "standby"
-        if decision.mode == "thaw":
+        if decision.mode in ("thaw", "standby"):
             shut_c = decision.tip_c if before == "freeze" else shut_c
             dip_k = max(dip_k, shut_c - decision.tip_c)
         elif decision.mode == "freeze" and before == "thaw":
@@ -96,8 +100,12 @@ def treated(seed: int) -> Run:
         seen[:] = [decision]
 
     by_hand_s = source.uniform(8.0, 40.0) if source.random() < 0.1 else inf
-    if by_hand_s < inf:  # a target that keeps the valve open
-        plan = Plan("random", (Cycle(-79.0, 25.0, "active", 1.0, 5.0),))
+    if by_hand_s < inf:  # a target that keeps the valve open, and a probe that keeps liquid
+        plan = Plan("random", (Cycle(-79.0, 25.0, "active", 20.0, 5.0),))
+        parameters = parameters._replace(
+            nozzle_mm2=NOMINAL.nozzle_mm2, exhaust_bar_s2_per_g2=source.uniform(3.0, 7.0),
+            residue_share=0.5, residue_max_j=100.0, tip_w_per_k=source.uniform(0.5, 2.0),
+            contact_w_per_m2k=source.uniform(2000.0, 8000.0))
     with SimulatedMachine(RIG, plan, seed, (), NoLog(), False, parameters) as machine:
         outcome = operated(machine, plan.name, watch, by_hand_s)
     trips = tuple(f"{trip.name}: {trip.reason}" for trip in seen[-1].tripped)
