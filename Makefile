@@ -14,7 +14,7 @@ INSTALL_SELF := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 WARM := $(BIN)/python -c 'from sim_hardware.probe import SimProbe; SimProbe().advance(100)'
 
 .DELETE_ON_ERROR:
-.PHONY: help run test test-slow lint bench lock clean
+.PHONY: help run test test-slow lint bench storm lock clean
 
 help:
 	@echo 'make run        one whole treatment on the simulated probe'
@@ -22,6 +22,7 @@ help:
 	@echo 'make test-slow  the slow tests'
 	@echo 'make lint       ruff, mypy, import-linter'
 	@echo 'make bench      every benchmark, one after the other'
+	@echo 'make storm      300 simulated hours of random faults, operators and timing'
 	@echo 'make lock       resolve setup.cfg anew into the lock files'
 	@echo 'make clean      remove .venv and everything that was generated'
 
@@ -43,6 +44,9 @@ lint: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	@set -e; for script in benchmarks/[a-z]*.py; do \
 		echo "== $$script"; $(BIN)/python "$$script"; done
+
+storm: $(VENV)/dev.stamp
+	$(BIN)/python benchmarks/storm.py --hours 300 --check
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit("cryoprobe needs Python 3.11 or newer, this is " \

@@ -3,8 +3,8 @@
 Each run draws a probe and a patient (sim_hardware/variety.py), sensor noise of 0.05 to 0.3 °C and
 a plan of one to three freezes: targets of -20 to -62 °C, restarts while the tip is still cold and
 near its target, passive and active thaws. In one run of ten the operator stops a fully open
-freeze of a probe that keeps much liquid: nothing heats it, and the tip dips. `--runs N` (2000), `--first
-N` the first seed: `--runs 1 --first 17` is run 17 again.
+freeze of a probe that keeps much liquid: nothing heats it, and the tip dips. `--runs N` (2000),
+`--first N` the first seed: `--runs 1 --first 17` is run 17 again.
 """
 
 import sys
