@@ -24,14 +24,15 @@ def limit_rows(limits: Limits) -> list[tuple[str, ...]]:
             for row in LIMITS]
 
 
-def interlock_rows(limits: Limits) -> list[tuple[str, ...]]:
-    """Return the rows of INTERLOCKS with the numbers of `limits`, as text."""
+def interlock_rows(limits: Limits,
+                   rows: Sequence[Interlock] = INTERLOCKS) -> list[tuple[str, ...]]:
+    """Return `rows` with the numbers of `limits`, as text."""
     return [(row.name, row.needs + (" (mandatory)" if row.mandatory else ""),
              _proven(row, limits), f"{row.arms_after_ms} ms", f"{row.grace_ms} ms",
              "all modes" if row.armed == ALWAYS else ", ".join(row.armed) or "never",
              row.response, row.priority, "yes" if row.latched else "no",
              f"{row.detect_ms} ms" if row.armed else "at the start", row.hazard, row.source)
-            for row in INTERLOCKS]
+            for row in rows]
 
 
 def _proven(row: Interlock, limits: Limits) -> str:
