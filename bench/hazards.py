@@ -97,7 +97,7 @@ def requirement(row: Interlock) -> str:
 def trace_rows(tests: Path) -> list[tuple[str, ...]]:
     """Return hazard, requirement number, requirement and tests of every interlock."""
     tested = verified_by(tests)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for hazard in HAZARDS:
         for row in INTERLOCKS:
             if row.hazard.startswith(hazard.number):
