@@ -9,7 +9,7 @@ from controller.facts import Facts
 from controller.interlocks import ENDING, SHUTTING
 from controller.machine import Machine
 from controller.modes import mode_row, next_mode
-from controller.orders import obey
+from controller.orders import BEGINNING, obey
 from controller.records import Asked, Command, Course, Decision, Estimate, Reading, Refused, Reply
 from controller.regulator import clamp_fraction, heat_fraction
 from controller.signals import Signal
@@ -35,7 +35,8 @@ class Controller(Machine):
         facts, estimate = self.senses.update(reading, self.dose, self.asked, went_back,
                                              self.unclean)
         self._judge(facts)
-        replies = tuple([self._reply(index, command, facts)
+        stopped = any([command.name == "stop" for command in commands])
+        replies = tuple([self._reply(index, command, facts, stopped)
                          for index, command in enumerate(commands)])
         self._prove_start(facts)
         course = self._follow(reading, facts, estimate)
@@ -65,10 +66,13 @@ class Controller(Machine):
             self.enter("spoiled", ending[0].reason)
             self.treatment.begin()  # the plan is given up; what follows is a thaw by itself
 
-    def _reply(self, index: int, command: Command, facts: Facts) -> Reply:
+    def _reply(self, index: int, command: Command, facts: Facts, stopped: bool) -> Reply:
+        """Obey or refuse. `stopped`: somebody says stop in this tick, before or after."""
         try:
             if index >= COMMANDS_PER_TICK and command.name != "stop":
                 raise Refused("more than " + str(COMMANDS_PER_TICK) + " commands in one tick")
+            if stopped and command.name in BEGINNING:
+                raise Refused("stopped in the same tick; say it again")
             text, code = obey(self, command, facts), 0
         except Refused as refusal:
             text, code = refusal.text, refusal.code

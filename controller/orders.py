@@ -11,6 +11,7 @@ from controller.text import number
 from controller.treatment import plan_text, target_fault
 
 START_LIFE_MS = 2000  # an older start was queued or replayed, and is refused
+BEGINNING = ("precheck", "freeze", "thaw")  # orders that a stop in the same tick refuses
 PLANNING = ("standby", "precheck", "ready", "done")  # modes that take a plan or a target
 
 
