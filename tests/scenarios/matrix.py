@@ -1,0 +1,285 @@
+"""One cell of the fault matrix: a fault of a severity begins at a stage, the operator goes on.
+
+Loop, controller and plant in virtual time. It does not say what ought to happen: expected.py does.
+"""
+
+import copy
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from controller.interlocks import INTERLOCKS, row_named
+from controller.precheck import STEPS
+from controller.records import Cycle, Decision, Plan
+from firmware.config import Rig, load_rig
+from sim_hardware.faults import FAULTS
+from tests.scenarios import machine, shown
+
+TICK_MS = 100
+BEGINS_MS = 30  # after the tick in which the stage began: between two ticks
+INTO_MS = 1700  # of a stage that lasts: not at its very beginning
+AFTER_MS = 15_000  # a trip: the dip after gas-off is over
+WAITS_MS = 1500  # the operator, before the next order
+END_MS = 240_000  # no cell lasts longer
+NO_FLOW_G_PER_S = 0.01
+
+FULL = "full"
+REDUCED = "reduced"
+LACKING = ("flow", "tip_b", "isolator", "heater_relay", "exhaust", "skin", "cold_junction",
+           "probe_id", "pedal")
+HOLD_S = 30.0
+PLAN = Plan("matrix", (Cycle(-60.0, HOLD_S, "active", 5.0, 15.0),))
+
+STAGES = ("standby", *("precheck " + step.name for step in STEPS), "ready", "approach", "hold",
+          "thaw", "done", "fault")
+
+# fault -> what is tried; a fault that is not here has no severity.
+SEVERITIES: dict[str, tuple[dict[str, float], ...]] = {
+    "tip_drift": ({"rate_c_per_s": 0.1}, {}, {"rate_c_per_s": -0.5}, {"rate_c_per_s": 10.0}),
+    "tip_offset": ({"offset_c": 2.0}, {}, {"offset_c": -5.0}, {"offset_c": 30.0}),
+    "tip_noisy": ({"times": 3.0}, {}, {"times": 50.0}),
+    "tip_late": ({"delay_s": 0.2}, {}, {"delay_s": 5.0}),
+    "tip_intermittent": ({"share": 0.05, "period_s": 5.0}, {}, {"share": 0.9}),
+    "tip_wrong_type": ({"type": 2.0}, {}, {"type": 3.0}),
+    "tip_cold_junction": ({"error_k": 3.0}, {}, {"error_k": -10.0}, {"error_k": 60.0}),
+    "tip_amplifier": ({"gain": 0.97}, {}, {"gain": 1.2}, {"gain": 1.0, "offset_mv": -1.0}),
+    "tip_value": ({"value": -60.0}, {}, {"value": 20.0}),
+    "tip_b_drift": ({"rate_c_per_s": 0.1}, {}, {"rate_c_per_s": -0.5}, {"rate_c_per_s": 10.0}),
+    "skin_drift": ({"rate_c_per_s": -0.1}, {}, {"rate_c_per_s": -0.5}, {"rate_c_per_s": -10.0}),
+    "supply_loss": ({"kpa": 3300.0}, {}, {"kpa": 0.0}),
+    "supply_high": ({"kpa": 6200.0}, {}, {"kpa": 7000.0}),
+    "supply_empty": ({"grams": 250.0}, {}, {"grams": 5.0}),
+    "wrong_cylinder": ({"share": 0.3}, {}),
+    "moisture": ({"ppm": 200.0}, {}, {"ppm": 20_000.0}),
+    "exhaust_blocked": ({"times": 4.0}, {}, {"times": 10_000.0}),
+    "valve_stuck_open": ({"fraction": 0.1}, {}, {"fraction": 1.0}),
+    "valve_slow": ({"times": 3.0}, {}, {"times": 100.0}),
+    "valve_leak": ({"fraction": 0.02}, {}, {"fraction": 0.5}),
+    "nozzle_clog": ({"fraction": 0.3}, {}, {"fraction": 0.6}),
+    "tube_burst": ({"times": 0.5}, {}, {"times": 20.0}),
+    "probe_out_of_tissue": ({"share": 0.3}, {}),
+    "probe_swapped": ({"times": 0.8}, {}, {"times": 1.5}),
+    "heater_stuck": ({"fraction": 0.15}, {}, {"fraction": 1.0}),
+    "perfusion_jump": ({"times": 0.0}, {}, {"times": 50.0}),
+}
+
+
+class Cell(NamedTuple):
+    """Where the matrix is looked at."""
+
+    fault: str
+    values: tuple[tuple[str, float], ...]
+    stage: str
+    rig: str
+
+    def severity(self) -> str:
+        """Return the numbers of the fault, "" for its own."""
+        return " ".join(f"{name}={value:g}" for name, value in self.values)
+
+
+class Worst(NamedTuple):
+    """The extremes of what really was, from the fault's beginning."""
+
+    tip_c_min: float
+    tip_c_max: float
+    ice_mm_max: float
+    ice_m20_mm_max: float
+
+
+class Outcome(NamedTuple):
+    """What became of a cell."""
+
+    cell: Cell
+    row: str  # that ended it or refused a start; "check" for a step that failed; "" for none
+    warned: tuple[str, ...]  # rows that only warn, in their order
+    says: str  # the reason in words
+    shown_ms: float  # from the moment when the sensors show it; NaN when not defined
+    since_ms: float  # from the fault's beginning
+    end: str  # mode at the end
+    worst: Worst
+    flows: bool  # gas, at the end
+
+
+def cells(faults: tuple[str, ...] = (), stages: tuple[str, ...] = STAGES,
+          rigs: tuple[str, ...] = (FULL, REDUCED), only_default: bool = False) -> list[Cell]:
+    """Return the cells of the matrix, or those asked for."""
+    found = []
+    for rig in rigs:
+        for stage in stages:
+            if stage in _left_out(rig):
+                continue
+            for fault in faults or tuple(fault.name for fault in FAULTS):
+                tried = SEVERITIES.get(fault, ({},))
+                if only_default:
+                    tried = ({},)
+                found += [Cell(fault, tuple(values.items()), stage, rig) for values in tried]
+    return found
+
+
+@cache
+def rig_called(name: str) -> Rig:
+    """Return rigs/full.toml, or the same with less on it."""
+    rig = load_rig(machine.ROOT / "rigs" / "full.toml")
+    if name == REDUCED:
+        roles = {role: entry for role, entry in rig.entries.role.items() if role not in LACKING}
+        rig = Rig(rig.path, rig.text, rig.entries.model_copy(update={"role": roles}), rig.limits)
+    return rig
+
+
+class Operated(machine.Machine):
+    """A machine with an operator who goes on as if nothing were wrong, foot on the pedal."""
+
+    def tick(self, name: str = "", text: str = "") -> Decision:
+        """As the machine's; the foot is down from the start to the end of a freeze."""
+        if name == "freeze" or self.controller.mode in ("done", "standby", "precheck"):
+            self.probe.press_pedal(name == "freeze")
+        return super().tick(name, text)
+
+    def to_mode(self, mode: str, phase: str = "") -> "Operated":
+        """Go on until the mode, and its phase."""
+        while True:
+            decision = self.tick()
+            if decision.mode == mode and phase in ("", decision.course.phase):
+                return self
+            assert self.probe.now_ms < END_MS, decision.reason
+
+    def go_on(self) -> None:
+        """Do what the operator wants to: treat. Return at the end, good or bad, of it all."""
+        if self.controller.mode == "standby":
+            self.tick("plan", PLAN.name)
+            self.tick("precheck")
+        while self.controller.mode == "precheck":
+            self.tick()
+        if self.controller.mode == "ready":
+            self.run(WAITS_MS)
+            self.tick("freeze")
+        while self.controller.mode in ("freeze", "thaw") and self.probe.now_ms < END_MS:
+            self.tick()
+        self.run(AFTER_MS if self.controller.mode == "fault" else WAITS_MS)
+
+
+@cache
+def rigged(rig: str) -> Operated:
+    return Operated(PLAN, 1, rig_called(rig))
+
+
+@cache
+def at(stage: str, rig: str) -> Operated:
+    """Return the machine at the beginning of a stage; copy it."""
+    way = [each for each in STAGES if each not in _left_out(rig)]
+    before = way.index(stage) - 1
+    made = at(way[before], rig) if before >= 0 else rigged(rig)
+    made = copy.deepcopy(made)
+    _lead(made, stage)
+    made.rows = made.rows[-40:]
+    return made
+
+
+def _left_out(rig: str) -> list[str]:
+    """Return the stages that such a rig has not."""
+    steps = [step.name for step in rigged(rig).controller.precheck.steps]
+    return ["precheck " + step.name for step in STEPS if step.name not in steps]
+
+
+def _lead(made: Operated, stage: str) -> None:
+    word, _, step = stage.partition(" ")
+    if stage == "standby":
+        made.run(500)
+    elif stage == "precheck sensors":
+        made.tick("plan", PLAN.name)
+        made.tick("precheck")
+    elif word == "precheck":
+        made.to_mode("precheck", step)
+    elif stage == "ready":
+        made.to_mode("ready")
+    elif stage == "approach":
+        made.tick("freeze")
+        assert made.controller.mode == "freeze", made.controller.why
+        made.run(INTO_MS)
+    elif stage == "hold":
+        made.to_mode("freeze", "hold")
+        made.run(INTO_MS)
+    elif stage == "thaw":
+        made.to_mode("thaw")
+        made.run(500)
+    elif stage == "done":
+        made.to_mode("done")
+    else:
+        made.probe.inject("estop")
+        made.run(3000)
+        made.probe.clear()
+        made.run(300)
+
+
+@cache
+def played(cell: Cell) -> Outcome:
+    """Return what becomes of a cell."""
+    made = copy.deepcopy(at(cell.stage, cell.rig))
+    known = {alarm.name for alarm in made.rows[-1].decision.alarms}
+    first = len(made.rows)
+    mode = made.controller.mode
+    since_ms = made.probe.now_ms + BEGINS_MS
+    made.probe.schedule(since_ms, cell.fault, dict(cell.values))
+    if mode in ("standby", "ready"):
+        made.run(WAITS_MS)
+    elif mode == "fault":
+        made.run(5000)
+        made.tick("ack")
+        made.tick("reset")
+    elif mode == "done":
+        made.run(AFTER_MS)
+    if mode != "done":
+        made.go_on()
+    return _outcome(cell, made, first, since_ms, known)
+
+
+def _outcome(cell: Cell, made: Operated, first: int, since_ms: int, known: set[str]) -> Outcome:
+    truths = [row.truth for row in made.rows[first:]]
+    worst = Worst(min(truth.tip_c for truth in truths), max(truth.tip_c for truth in truths),
+                  max(truth.ice_radius_0c_mm for truth in truths),
+                  max(truth.ice_radius_m20c_mm for truth in truths))
+    row, says, index = _verdict(made, first, known)
+    warned = dict.fromkeys(event.name for each in made.rows[first:]
+                           for event in each.decision.alarm_events
+                           if event.what == "raised" and event.name
+                           and row_named(event.name).response == "warn"
+                           and event.name != "do_not_pull")
+    shown_ms = float("nan")
+    took_ms = float("nan")
+    if row:
+        now_ms = made.rows[index].reading.now_ms
+        took_ms = now_ms - since_ms
+        begun = shown.onset(row, made.rows, first, index)
+        if begun >= 0:
+            shown_ms = now_ms - made.rows[begun].reading.now_ms
+    last = made.rows[-1]
+    return Outcome(cell, row, tuple(warned), says, shown_ms, took_ms, last.decision.mode, worst,
+                   last.truth.flow_g_per_s > NO_FLOW_G_PER_S)
+
+
+def _verdict(made: Operated, first: int, known: set[str]) -> tuple[str, str, int]:
+    """Return the row that ended it, in words why, and in which tick; ("", ...) for none."""
+    for index in range(first, len(made.rows)):
+        decision, before = made.rows[index].decision, made.rows[index - 1].decision
+        for trip in decision.tripped:
+            if trip.name not in known:
+                return trip.name, trip.reason, index
+        if decision.mode == "standby" and before.mode in ("precheck", "ready"):
+            return _row_of(made, decision.reason), decision.reason, index
+        for reply in decision.replies:
+            if reply.code:
+                return _row_of(made, reply.text), reply.text, index
+    return "", made.rows[-1].decision.reason, len(made.rows) - 1
+
+
+def _row_of(made: Operated, text: str) -> str:
+    """Return which row a refusal is about: "check" for a step of the check."""
+    if "check failed at" in text:
+        return "check"
+    for row in INTERLOCKS:
+        if shown.speaks(row, text):
+            return row.name
+    return "refused"
+
+
+OutcomeOf = Callable[[Cell], Outcome]
