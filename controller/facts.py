@@ -11,7 +11,7 @@ from controller.text import number
 SENTINEL = 9.9e37  # SCPI instruments say "overload" or "no value" with +-9.9E37 or 9.91E37
 
 # Plausible range per channel; the tip's comes from the limits.
-SKIN_C = (-50.0, 60.0)
+SKIN_C = (-20.0, 45.0)  # warmer is a burn or a sensor that drifts, and hides a cold skin
 SUPPLY_KPA = (-100.0, 10000.0)
 EXHAUST_KPA = (-100.0, 2000.0)
 FLOW_SLPM = (-1.0, 100.0)
@@ -67,7 +67,7 @@ Facts = NamedTuple(
         ("shut_flow_slpm", float),
         ("burst_fault", str),
         ("supply_end_kpa", float),
-        ("tip_flat_s", float),  # of progress.ProgressFacts, from here to tip_predicted_c
+        ("tip_flat_s", float),  # of progress.ProgressFacts, from here to tip_warming_c
         ("tip_b_flat_s", float),
         ("wrong_way_c", float),
         ("uncooled_s", float),
@@ -76,6 +76,7 @@ Facts = NamedTuple(
         ("off_target_c", float),
         ("swing_c", float),
         ("tip_predicted_c", float),
+        ("tip_warming_c", float),
         ("check_age_s", float),  # 0..; since the check before use was passed; NaN without
         ("check_fault", str),  # "" when it was passed with this very probe
     ],

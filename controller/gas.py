@@ -14,7 +14,7 @@ from controller.text import number
 
 SETTLE_MS = 2500  # dead time 0.4 s, valve 0.1 s, and five times the plenum's 0.3 s, with margin
 ASKED_MIN = 0.15  # a smaller opening tells nothing: stiction and noise are as large
-FLOOR_SLPM = 0.5  # keeps the share of a small flow from being all noise
+FLOOR_SLPM = 0.2  # keeps the share of a small flow from being all noise; ten times that
 BURST_SHARE = 1.2  # of the most that the valve could pass
 BURST_SLPM = 1.0
 BURST_KPA = 20.0  # fall of the supply with it; five times a gauge's noise

@@ -74,6 +74,7 @@ ACTIVE = ("precheck", "freeze", "thaw", "fault")
 FREEZE = ("freeze",)
 AFTER = ("freeze", "thaw", "fault")
 WARMING = ("thaw", "done", "fault")
+WARMED = ("precheck", "thaw")  # modes in which the heater may be on
 NEVER = ()  # only inhibits a start
 
 H_STOP = "H-01 gas will not stop"
@@ -146,6 +147,9 @@ INTERLOCKS = (
               "faults.csv P04: closing is not the end of cooling, so the limit must lead"),
     Interlock("thaw_hot", "tip_c", "tip_warmest_c", AT_MOST, "thaw_c_max", "°C", 0, 0, ACTIVE, SHUT,
               HIGH, True, True, 200, H_BURN, "IEC 60601-1, applied heated part 41 °C"),
+    Interlock("thaw_predicted", "tip_c", "tip_warming_c", AT_MOST, "thaw_c_max", "°C", 0, 100,
+              WARMED, SHUT, HIGH, True, True, 300, H_BURN,
+              "a stuck heater warms by 14 °C/s, and the sensor is a quarter of a second late"),
     Interlock("heater_stuck", "tip_c", "heater_fault", CLEAR, "", "", 0, 200, ALWAYS, ISOLATE, HIGH,
               True, True, 400, H_BURN, "reliability: off by the second path, the relay"),
     Interlock("freeze_time", "", "freeze_s", AT_MOST, "freeze_s_max", "s", 0, 0, FREEZE, THAW,
@@ -233,6 +237,7 @@ TITLES = {
     "start_tip_c": "tip",
     "pull_tip_c": "do not pull the probe: tip",
     "tip_predicted_c": "tip expected within a second",
+    "tip_warming_c": "tip expected within half a second",
     "tip_step_c_per_s": "tip changes by",
     "ab_difference_c": "tip sensors differ by",
     "tip_flat_s": "tip has said the same for",

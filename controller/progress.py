@@ -21,6 +21,8 @@ SWING_MS = 20000
 SETTLING_MS = 15000  # of a hold; one undershoot is no swing
 SWING_EVERY_MS = 500
 PREDICT_S = 1.0  # a shut valve's gas arrives for about so long
+# What a rising tip is ahead of its slope's sensor: its lag of 0.25 s, a conversion, two ticks.
+WARM_S = 0.5
 
 ProgressFacts = NamedTuple(
     "ProgressFacts",
@@ -34,6 +36,7 @@ ProgressFacts = NamedTuple(
         ("off_target_c", float),  # 0..; in the hold
         ("swing_c", float),  # 0..; in the hold
         ("tip_predicted_c", float),  # the tip in PREDICT_S, if it falls
+        ("tip_warming_c", float),  # the tip in WARM_S, if it rises
     ],
 )
 
@@ -80,6 +83,7 @@ class Progress:
         is_open = asked.valve_fraction > 0.0
         slope = estimate.slope_c_per_s
         predicted_c = tip_c + slope * PREDICT_S if slope < 0.0 else tip_c
+        warming_c = tip_c + slope * WARM_S if slope > 0.0 else tip_c
         return ProgressFacts(
             self.tip_flat.update_s(reading.tip_c.value, is_open, now_ms),
             self.tip_b_flat.update_s(reading.tip_b_c.value, is_open, now_ms),
@@ -89,7 +93,8 @@ class Progress:
             self._shut_fall_c(tip_c, is_open, now_ms),
             abs(tip_c - asked.target_c) if asked.phase == "hold" else 0.0,
             self._swing_c(tip_c, asked.phase, now_ms),
-            predicted_c)
+            predicted_c,
+            warming_c)
 
     def _wrong_way_c(self, tip_c: float, valve_fraction: float, now_ms: int) -> float:
         if not (valve_fraction >= OPEN_MIN) or tip_c != tip_c:

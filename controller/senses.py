@@ -128,6 +128,7 @@ class Senses:
             followed.off_target_c,
             followed.swing_c,
             followed.tip_predicted_c,
+            followed.tip_warming_c,
             self._check_age_s(reading.now_ms),
             self._check_fault(reading),
         )

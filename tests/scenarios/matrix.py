@@ -28,7 +28,7 @@ REDUCED = "reduced"
 LACKING = ("flow", "tip_b", "isolator", "heater_relay", "exhaust", "skin", "cold_junction",
            "probe_id", "pedal")
 HOLD_S = 30.0
-PLAN = Plan("matrix", (Cycle(-60.0, HOLD_S, "active", 5.0, 15.0),))
+PLAN = Plan("matrix", (Cycle(-60.0, HOLD_S, "active", 12.0, 15.0),))
 
 STAGES = ("standby", *("precheck " + step.name for step in STEPS), "ready", "approach", "hold",
           "thaw", "done", "fault")
