@@ -114,7 +114,7 @@ INTERLOCKS = (
               HIGH, True, True, 200, H_GAS, "missing data is unsafe data"),
     Interlock("exhaust_sensor", "exhaust_kpa", "exhaust_fault", CLEAR, "", "", 0, 0, COLD, SHUT,
               HIGH, True, False, 200, H_GAS, "missing data is unsafe data"),
-    Interlock("flow_sensor", "flow_slpm", "flow_fault", CLEAR, "", "", 0, 0, COLD, SHUT, HIGH,
+    Interlock("flow_sensor", "flow_slpm", "flow_fault", CLEAR, "", "", 0, 0, ACTIVE, SHUT, HIGH,
               True, False, 200, H_GAS, "missing data is unsafe data"),
     Interlock("skin_sensor", "skin_c", "skin_fault", CLEAR, "", "", 0, 0, ACTIVE, SHUT, HIGH, True,
               False, 200, H_SKIN, "missing data is unsafe data"),

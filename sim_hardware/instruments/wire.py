@@ -3,10 +3,14 @@
 It does not know any dialogue (the instruments do) and moves no bytes (sim_hardware/server.py does).
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 GARBAGE = b"\x00\xff\x8a~\x15"  # as a wrong baud rate looks: no digits, no line end
+
+
+SHOWN = re.compile(rb"[+-]\d+\.\d+")  # a reading, as both makers write it
 
 
 class Reply(NamedTuple):
@@ -25,6 +29,28 @@ class WireFault(NamedTuple):
     is_late: bool = False
 
 
+def _read(change: Callable[[float], float]) -> Callable[[bytes], bytes]:
+    """Return what replaces every reading in a reply, written as long as before."""
+    def spoil(reply: bytes) -> bytes:
+        return SHOWN.sub(lambda shown: _written(change(float(shown[0])), shown[0]), reply)
+    return spoil
+
+
+def _written(value: float, like: bytes) -> bytes:
+    decimals = len(like) - like.index(b".") - 1
+    return f"{value:+0{len(like)}.{decimals}f}".encode("ascii")
+
+
+def _wrong_digit(reply: bytes) -> bytes:
+    """Return it with the first digit of its first reading changed: without a checksum nobody
+    can tell."""
+    found = SHOWN.search(reply)
+    if found is None:
+        return reply
+    at = found.start() + 1
+    return reply[:at] + bytes([reply[at] ^ 1]) + reply[at + 1:]
+
+
 WIRE_FAULTS = (
     WireFault("silence", "no reply comes", lambda reply: b""),
     WireFault("garbage", "bytes of a wrong baud rate come, without a line end",
@@ -33,6 +59,10 @@ WIRE_FAULTS = (
               is_late=True),
     WireFault("half", "the reply breaks off in its middle", lambda reply: reply[:len(reply) // 2]),
     WireFault("twice", "the reply comes two times", lambda reply: reply * 2),
+    WireFault("digit", "the first digit of the first reading is another", _wrong_digit),
+    WireFault("kelvin", "every reading is in kelvin, not in °C",
+              _read(lambda value: value + 273.15)),
+    WireFault("psi", "every reading is in psi, not in kPa", _read(lambda value: value / 6.894757)),
 )
 
 

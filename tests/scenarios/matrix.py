@@ -4,11 +4,10 @@ Loop, controller and plant in virtual time. It does not say what ought to happen
 """
 
 import copy
-from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from controller.interlocks import INTERLOCKS, row_named
+from controller.interlocks import row_named
 from controller.precheck import STEPS
 from controller.records import Cycle, Decision, Plan
 from firmware.config import Rig, load_rig
@@ -247,9 +246,11 @@ def _outcome(cell: Cell, made: Operated, first: int, since_ms: int, known: set[s
     shown_ms = float("nan")
     took_ms = float("nan")
     if row:
+        # A refusal has no time: it comes when the operator asks.
+        is_trip = bool(made.rows[index].decision.tripped)
         now_ms = made.rows[index].reading.now_ms
         took_ms = now_ms - since_ms
-        begun = shown.onset(row, made.rows, first, index)
+        begun = shown.onset(row, made.rows, first, index) if is_trip else -1
         if begun >= 0:
             shown_ms = now_ms - made.rows[begun].reading.now_ms
     last = made.rows[-1]
@@ -265,21 +266,15 @@ def _verdict(made: Operated, first: int, known: set[str]) -> tuple[str, str, int
             if trip.name not in known:
                 return trip.name, trip.reason, index
         if decision.mode == "standby" and before.mode in ("precheck", "ready"):
-            return _row_of(made, decision.reason), decision.reason, index
+            return _row_of(decision.reason), decision.reason, index
         for reply in decision.replies:
             if reply.code:
-                return _row_of(made, reply.text), reply.text, index
+                return _row_of(reply.text), reply.text, index
     return "", made.rows[-1].decision.reason, len(made.rows) - 1
 
 
-def _row_of(made: Operated, text: str) -> str:
+def _row_of(text: str) -> str:
     """Return which row a refusal is about: "check" for a step of the check."""
     if "check failed at" in text:
         return "check"
-    for row in INTERLOCKS:
-        if shown.speaks(row, text):
-            return row.name
-    return "refused"
-
-
-OutcomeOf = Callable[[Cell], Outcome]
+    return shown.row_said(text)

@@ -5,7 +5,7 @@ A promise (`detect_ms`) counts from there. It does not judge the promise: expect
 
 from collections.abc import Callable, Sequence
 
-from controller.interlocks import TITLES, Interlock
+from controller.interlocks import INTERLOCKS, TITLES, row_named
 from controller.records import Reading, Sample
 from tests.scenarios.machine import RIG, Row
 
@@ -30,7 +30,7 @@ def _tips(reading: Reading) -> list[float]:
 def _same(name: str) -> Shows:
     def is_same(rows: Sequence[Row], i: int) -> bool:
         now, before = (getattr(rows[k].reading, name) for k in (i, i - 1))
-        return bool(now.value == before.value and not now.fault)
+        return bool(now.value == before.value and not now.fault and _asked(rows, i) > 0.0)
     return is_same
 
 
@@ -59,6 +59,25 @@ def _is_shut_and_flows(rows: Sequence[Row], i: int) -> bool:
 
 def _share(rows: Sequence[Row], i: int) -> float:
     return rows[i].reading.flow_slpm.value / (FULL_FLOW_SLPM * max(_asked(rows, i), 0.1))
+
+
+def _most(rows: Sequence[Row], i: int) -> float:
+    """The most that was asked of the valve in the time in which a flow follows it."""
+    return max(_asked(rows, k) for k in range(max(1, i - 25), i + 1))
+
+
+def _is_burst(rows: Sequence[Row], i: int) -> bool:
+    return (rows[i].reading.flow_slpm.value > FULL_FLOW_SLPM * _most(rows, i) * 1.2 + 1.0
+            and _fallen_kpa(rows, i) > 20.0)
+
+
+def _fallen_kpa(rows: Sequence[Row], i: int) -> float:
+    before = rows[max(0, i - 15)].reading.supply_kpa.value
+    return before - rows[i].reading.supply_kpa.value
+
+
+def _is_cold_heater(rows: Sequence[Row], i: int) -> bool:
+    return all(row.decision.heater_fraction == 0.0 for row in rows[max(0, i - 50):i + 1])
 
 
 def _wrong_way(rows: Sequence[Row], i: int) -> bool:
@@ -96,11 +115,13 @@ SHOWS: dict[str, Shows] = {
         rows[i].decision.tip_c + rows[i].decision.slope_c_per_s < LIMITS.tip_c_min),
     "thaw_hot": lambda rows, i: max(_tips(rows[i].reading)) > LIMITS.thaw_c_max,
     "heater_stuck": lambda rows, i: (max(_tips(rows[i].reading)) > LIMITS.thaw_c_max
-                                     and rows[i].decision.heater_fraction == 0.0),
+                                     and _is_cold_heater(rows, i)),
+    "thaw_predicted": lambda rows, i: (rows[i].decision.tip_c + 0.5
+                                       * rows[i].decision.slope_c_per_s > LIMITS.thaw_c_max),
     "supply_low": lambda rows, i: rows[i].reading.supply_kpa.value < LIMITS.supply_kpa_min,
     "supply_high": lambda rows, i: rows[i].reading.supply_kpa.value > LIMITS.supply_kpa_max,
     "exhaust_high": lambda rows, i: rows[i].reading.exhaust_kpa.value > LIMITS.exhaust_kpa_max,
-    "burst": lambda rows, i: _share(rows, i) > 1.2,
+    "burst": _is_burst,
     "shut_flow": _is_shut_and_flows,
     "flow_high": lambda rows, i: _share(rows, i) > LIMITS.flow_share_max,
     "blockage": lambda rows, i: (_asked(rows, i) >= 0.15
@@ -111,7 +132,7 @@ SHOWS: dict[str, Shows] = {
     "skin_cold": lambda rows, i: rows[i].reading.skin_c.value < LIMITS.skin_c_min,
     "skin_low": lambda rows, i: rows[i].reading.skin_c.value < LIMITS.skin_warn_c,
 }
-FROM_THE_FIRST = ("tip_step",)  # a jump is one tick, and what follows is not
+JUMPS = ("tip_step",)  # a jump is one tick, and what follows is not
 
 
 def onset(name: str, rows: Sequence[Row], first: int, index: int) -> int:
@@ -120,32 +141,32 @@ def onset(name: str, rows: Sequence[Row], first: int, index: int) -> int:
     shows = SHOWS.get(name)
     if shows is None:
         return -1
-    if name in FROM_THE_FIRST:
-        return next((i for i in range(first, index + 1) if shows(rows, i)), -1)
+    if name in JUMPS:
+        while index >= first and not shows(rows, index):
+            index -= 1
     begun = -1
+    armed = row_named(name).armed
     for i in range(index, first - 1, -1):
-        if not shows(rows, i):
+        if not shows(rows, i) or rows[i - 1].decision.mode not in armed:
             break
         begun = i
     return begun
 
 
-WORDS = {"estop_fault": "e-stop", "pedal_fault": "pedal", "tip_fault": "tip", "probe_fault":
-         "probe", "tip_b_fault": "tip_b", "skin_fault": "skin", "supply_fault": "supply",
-         "exhaust_fault": "exhaust", "flow_fault": "flow", "cold_junction_fault": "cold junction",
-         "heater_fault": "tip", "burst_fault": "flow"}
+PREFIXES = ("precheck failed: ", "ready failed: ", "start inhibited: ", "cause present: ",
+            "thaw inhibited: ")
+WORDS = (("pedal_stuck", "never seen released"), ("heater_stuck", "with the heater off"),
+         ("estop", "e-stop"), ("tip_b_sensor", "tip_b"), ("tip_sensor", "tip"),
+         ("skin_sensor", "skin"), ("supply_sensor", "supply"), ("exhaust_sensor", "exhaust"),
+         ("flow_sensor", "flow"), ("cold_junction_sensor", "cold junction"), ("pedal", "pedal"),
+         ("probe", "probe"), ("check", "the check before use"))
 
 
-def speaks(row: Interlock, text: str) -> bool:
-    """Return whether a refusal in words is that row's."""
-    text = text.removeprefix("precheck failed: ").removeprefix("ready failed: ")
-    text = text.removeprefix("start inhibited: ")
-    if row.fact in TITLES and row.limit:
-        return text.startswith(TITLES[row.fact] + " ") and f"not {row.rule} " in text
-    word = WORDS.get(row.fact, row.fact)
-    if row.fact == "pedal_stuck":
-        return "never seen released" in text
-    if row.fact == "heater_fault":
-        return "with the heater off" in text
-    return text.startswith((word + ":", word + " sensor", word + " sample", word + " pressed",
-                            word + " released", word + " 2"))
+def row_said(text: str) -> str:
+    """Return which row a refusal in words is about; "refused" for none."""
+    for prefix in PREFIXES:
+        text = text.removeprefix(prefix)
+    for row in INTERLOCKS:
+        if row.limit and text.startswith(TITLES[row.fact] + " ") and f"not {row.rule} " in text:
+            return row.name
+    return next((name for name, word in WORDS if word in text), "refused")
