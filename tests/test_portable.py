@@ -19,6 +19,7 @@ from controller.records import (
     Cycle,
     Decision,
     Plan,
+    Probe,
     Reading,
     Sample,
 )
@@ -46,37 +47,49 @@ def test_a_portable_file_compiles_for_the_board(mpy_cross: str, tmp_path: Path, 
     assert done.returncode == 0, done.stderr
 
 
+PROBE = Probe(outer_diameter_mm=2.0, active_length_mm=10.0, full_flow_slpm=12.0, chip=1)
+FITTED = (*CHANNELS, "heater", "isolator")
+
+
 class Scenario(NamedTuple):
     """What happens to the simulated tip, by tick."""
 
     name: str
     orders: tuple[tuple[int, str], ...]  # (tick, word)
     faults: tuple[tuple[int, int, str], ...] = ()  # (first tick, last tick, what)
-    fitted: tuple[str, ...] = (*CHANNELS, "heater")
+    fitted: tuple[str, ...] = FITTED
     unclean: str = ""
     ticks: int = 900
 
 
-START = ((5, "plan"), (10, "precheck"), (60, "freeze"))
-RECOVER = ((220, "ack"), (225, "reset"), (230, "thaw"), (300, "stop"), (310, "precheck"))
+PEDAL_TICK = 150  # pressed from here on; before, it must be seen released
+START = ((5, "plan"), (10, "precheck"), (160, "freeze"))
+RECOVER = ((320, "ack"), (325, "reset"), (330, "thaw"), (400, "stop"), (410, "precheck"))
 SCENARIOS = (
     Scenario("whole treatment", START),
     Scenario("one sensor", START, fitted=("tip_c", "supply_kpa", "heater")),
-    Scenario("another target", (*START, (7, "target")), ticks=300),
-    Scenario("refusals", ((3, "freeze"), (4, "reset"), *START, (70, "freeze"), (75, "target"),
-                          (80, "nonsense"), (90, "thaw"), (95, "stop"), (99, "plan")), ticks=200),
-    Scenario("open thermocouple", START + RECOVER, ((120, 125, "tip_c nan"),), ticks=400),
-    Scenario("one bad sample", START, ((120, 120, "tip_c nan"),), ticks=300),
-    Scenario("stale", START + RECOVER, ((120, 130, "tip_c stale"),), ticks=400),
-    Scenario("drift", START + RECOVER, ((100, 200, "tip_b_c drift"),), ticks=400),
-    Scenario("stuck", START + RECOVER, ((100, 200, "tip_c stuck"),), ticks=400),
-    Scenario("infinite", START + RECOVER, ((120, 130, "tip_c inf"),), ticks=400),
-    Scenario("exhaust", START + RECOVER, ((120, 130, "exhaust_kpa high"),), ticks=400),
-    Scenario("supply", START + RECOVER, ((120, 150, "supply_kpa low"),), ticks=400),
-    Scenario("skin", START + RECOVER, ((120, 130, "skin_c nan"),), ticks=400),
-    Scenario("e-stop", START + RECOVER, ((120, 130, "estop open"),), ticks=400),
-    Scenario("late", START + RECOVER, ((120, 121, "late"),), ticks=400),
-    Scenario("valve refuses", START + RECOVER, ((120, 123, "actuator"),), ticks=400),
+    Scenario("another target", (*START, (7, "target")), ticks=400),
+    Scenario("refusals", ((3, "freeze"), (4, "reset"), *START, (170, "freeze"), (175, "target"),
+                          (180, "nonsense"), (190, "thaw"), (195, "stop"), (199, "plan")),
+             ticks=300),
+    Scenario("open thermocouple", START + RECOVER, ((220, 225, "tip_c nan"),), ticks=500),
+    Scenario("one bad sample", START, ((220, 220, "tip_c nan"),), ticks=300),
+    Scenario("stale", START + RECOVER, ((220, 230, "tip_c stale"),), ticks=500),
+    Scenario("drift", START + RECOVER, ((200, 300, "tip_b_c drift"),), ticks=500),
+    Scenario("stuck", START + RECOVER, ((200, 300, "tip_c stuck"),), ticks=500),
+    Scenario("infinite", START + RECOVER, ((220, 230, "tip_c inf"),), ticks=500),
+    Scenario("exhaust", START + RECOVER, ((220, 230, "exhaust_kpa high"),), ticks=500),
+    Scenario("supply", START + RECOVER, ((220, 250, "supply_kpa low"),), ticks=500),
+    Scenario("skin", START + RECOVER, ((220, 230, "skin_c nan"),), ticks=500),
+    Scenario("blocked", START + RECOVER, ((220, 260, "flow_slpm low"),), ticks=500),
+    Scenario("leak", START + RECOVER, ((340, 380, "flow_slpm high"),), ticks=500),
+    Scenario("another probe", START, ((140, 145, "probe_id high"),), ticks=200),
+    Scenario("e-stop", START + RECOVER, ((220, 230, "estop open"),), ticks=500),
+    Scenario("pedal", START + RECOVER, ((220, 230, "pedal open"),), ticks=500),
+    Scenario("late", START + RECOVER, ((220, 221, "late"),), ticks=500),
+    Scenario("valve refuses", START + RECOVER, ((220, 223, "actuator"),), ticks=500),
+    Scenario("log and lamp", (*START, (300, "pause")), ((220, 230, "log"), (240, 250, "indicator")),
+             ticks=350),
     Scenario("after a crash", ((5, "ack"), (10, "reset"), (15, "plan"), (20, "precheck")),
              unclean="killed while the valve was open", ticks=100),
 )
@@ -95,7 +108,7 @@ class Tip:
         ends_c = 34.0 - 120.0 * min(1.0, 2.8 * valve_fraction) + 20.0 * heater_fraction
         self.tip_c += (ends_c - self.tip_c) * (TICK_MS / 3000.0)
 
-    def sense(self, valve_fraction: float) -> dict[str, float]:
+    def sense(self, tick: int, valve_fraction: float) -> dict[str, float]:
         """Return the value of each channel."""
         noise = self.random.gauss
         return {
@@ -106,12 +119,15 @@ class Tip:
             "exhaust_kpa": 80.0 * valve_fraction + noise(0.0, 0.5),
             "flow_slpm": 12.0 * valve_fraction + noise(0.0, 0.05),
             "estop": 1.0,
+            "cold_junction_c": 24.0 + noise(0.0, 0.1),
+            "pedal": float(tick >= PEDAL_TICK),
+            "probe_id": float(PROBE.chip),
         }
 
 
 def reading_at(tick: int, tip: Tip, valve_fraction: float, scenario: Scenario) -> Reading:
     """Return what is sensed in this tick, with the faults of the scenario."""
-    values = tip.sense(valve_fraction)
+    values = tip.sense(tick, valve_fraction)
     samples = {name: Sample(value, 10 + tick % 7, "") for name, value in values.items()}
     wrong = [what for first, last, what in scenario.faults if first <= tick <= last]
     for what in wrong:
@@ -123,10 +139,10 @@ def reading_at(tick: int, tip: Tip, valve_fraction: float, scenario: Scenario) -
             "nan": Sample(float("nan"), 10, "open circuit"),
             "inf": Sample(float("-inf"), 10, ""),
             "stale": Sample(value, 2000, ""),
-            "drift": Sample(value + 0.2 * (tick - 100), 10, ""),
+            "drift": Sample(value + 0.2 * (tick - 200), 10, ""),
             "stuck": Sample(tip.stuck_c, 10, ""),
-            "high": Sample(900.0, 10, ""),
-            "low": Sample(1000.25, 10, ""),
+            "high": Sample(90.0 if channel == "flow_slpm" else 900.0, 10, ""),
+            "low": Sample(0.21 * value, 10, ""),
             "open": Sample(0.0, 10, ""),
         }[how]
     if "tip_c stuck" not in wrong:
@@ -135,24 +151,28 @@ def reading_at(tick: int, tip: Tip, valve_fraction: float, scenario: Scenario) -
     return Reading(1000 + tick * TICK_MS, late_ms, 2 if late_ms > TICK_MS else 0,
                    *(samples[name] if name in scenario.fitted else NOT_FITTED
                      for name in CHANNELS),
-                   "valve: no reply" if "actuator" in wrong else "")
+                   "valve: no reply" if "actuator" in wrong else "",
+                   "no space left" if "log" in wrong else "",
+                   "lamp: no reply" if "indicator" in wrong else "")
 
 
 def command(word: str, number: int, now_ms: int, revision: int) -> Command:
     """Return the command as an operator's session would send it."""
-    return Command(word, PLAN.name if word == "plan" else "",
-                   -51.3 if word == "target" else float("nan"), "test", number, revision, now_ms)
+    value = {"target": -51.3, "pause": 20.0}.get(word, float("nan"))
+    return Command(word, PLAN.name if word == "plan" else "", value, "test", number, revision,
+                   now_ms)
 
 
 def record(scenario: Scenario, seed: int, path: Path) -> list[Decision]:
     """Run the scenario here, write what entered the controller, return what it decided."""
     out = replay.Writer()
     changes = (("freeze_s_max", 60.0),)
-    replay.write_setup(out, changes, scenario.fitted, (PLAN,), scenario.unclean)
-    controller = Controller(limits_from(changes), scenario.fitted, (PLAN,), scenario.unclean)
+    replay.write_setup(out, changes, scenario.fitted, (PLAN,), PROBE, scenario.unclean)
+    controller = Controller(limits_from(changes), scenario.fitted, (PLAN,), PROBE,
+                            scenario.unclean)
     tip = Tip(seed)
     decisions: list[Decision] = []
-    valve_fraction = heater_fraction = 0.0
+    valve_fraction = 0.0
     revision = 0
     for tick in range(scenario.ticks):
         reading = reading_at(tick, tip, valve_fraction, scenario)
@@ -162,8 +182,8 @@ def record(scenario: Scenario, seed: int, path: Path) -> list[Decision]:
         decision = controller.step(reading, commands)
         decisions.append(decision)
         revision = decision.revision
-        valve_fraction, heater_fraction = decision.valve_fraction, decision.heater_fraction
-        tip.advance(valve_fraction if decision.isolator_open else 0.0, heater_fraction)
+        valve_fraction = decision.valve_fraction if decision.isolator_open else 0.0
+        tip.advance(valve_fraction, decision.heater_fraction)
     path.write_bytes(out.data)
     return decisions
 
@@ -206,12 +226,12 @@ def test_a_replay_in_another_process_decides_alike(tmp_path: Path, scenario: Sce
 def random_scenario(seed: int) -> Scenario:
     """Return orders and faults in any order and at any time."""
     rng = random.Random(seed)
-    words = ("plan", "precheck", "freeze", "stop", "thaw", "ack", "reset", "target")
+    words = ("plan", "precheck", "freeze", "stop", "thaw", "ack", "reset", "target", "pause")
     faults = sorted({what for scenario in SCENARIOS for _, _, what in scenario.faults})
-    orders = [*START, *((rng.randrange(600), rng.choice(words)) for _ in range(30))]
+    orders = [*START, *((rng.randrange(700), rng.choice(words)) for _ in range(30))]
     wrong = [(at, at + rng.choice((0, 1, 3, 20)), rng.choice(faults))
-             for at in (rng.randrange(100, 600) for _ in range(4))]
-    return Scenario(f"seed {seed}", tuple(orders), tuple(wrong), ticks=600)
+             for at in (rng.randrange(100, 700) for _ in range(4))]
+    return Scenario(f"seed {seed}", tuple(orders), tuple(wrong), ticks=700)
 
 
 @pytest.mark.micropython

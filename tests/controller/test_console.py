@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from controller.arguments import FAULT, NAME, Row
+from controller.alarms import QUIET
+from controller.arguments import FAULT, NAME, SECONDS, Row
 from controller.console import (
     COMMANDS,
     LINES_WAITING_MAX,
@@ -52,9 +53,10 @@ def sample(value: float) -> Sample:
 
 
 READING = Reading(NOW_MS, 0, 0, sample(-60.12), sample(-59.9), NOT_FITTED, sample(4950.4),
-                  sample(80.0), sample(12.5), sample(1.0), "")
-DECISION = Decision(NOW_MS, "freeze", HOLD, -60.1, -0.1, 0.21, 0.0, True, 500, (), (), 20.0, 140.0,
-                    PLAN, 3, "hold", ())
+                  sample(80.0), sample(12.5), sample(1.0), sample(24.0), sample(1.0), sample(1.0),
+                  "", "", "")
+DECISION = Decision(NOW_MS, "freeze", HOLD, -60.1, -0.1, 0.21, 0.0, True, False, 500, (), (), (),
+                    QUIET, 20.0, 140.0, 110.0, 5.5, 3.2, 0, PLAN, 3, "hold", ())
 VIEW = View(NOW_MS, READING, DECISION, limits_from(),
             ("tip_c", "tip_b_c", "supply_kpa", "exhaust_kpa", "flow_slpm", "estop"),
             ("intercostal", "short"), PLAN, "plan intercostal, revision 3, cycle 1: -60.0 °C",
@@ -108,7 +110,7 @@ def argument(row: Row) -> str:
     """Return an argument that the row takes."""
     return {"": "", "CHANNEL": row.choices[0] if row.choices else "", "°C": "-55.5",
             NAME: '"intercostal"', FAULT: '"tip_stuck,at=3"', "N": "2", "0..255": "32",
-            "WORD": "stop"}[row.argument]
+            SECONDS: "30", "WORD": "stop"}[row.argument]
 
 
 def headers(pattern: str) -> set[str]:
@@ -278,7 +280,10 @@ def test_limits_are_those_in_force() -> None:
 def test_interlocks_tell_which_the_rig_cannot_serve() -> None:
     items = ask("INT:LIST?").strip().split("; ")
     assert len(items) == len(INTERLOCKS)
-    assert "tip_cold: tip at least -90.0 degC" in items
+    assert "tip_cold: tip at least -90.0 degC, else shut" in items
+    assert ("tip_disagree: tip sensors differ by at most 3.0 degC for 1000 ms, else shut"
+            in items)
+    assert "estop: e-stop is clear, else shut" in items
     assert "skin_sensor: not served, the rig has no skin_c" in items
 
 
@@ -647,7 +652,7 @@ def bench_ready() -> Bench:
     bench = Bench("a", "b")
     bench.order(0, b"plan two\n")
     bench.order(0, b"precheck\n")
-    for _ in range(30):
+    while bench.say(0, b"mode\n") == b"OK precheck\n":
         bench.tick()
     assert bench.say(0, b"mode\n") == b"OK ready\n"
     return bench
@@ -789,6 +794,7 @@ TRANSCRIPT = (
     b"freeze\nstatus\ntarget -55.55 C\n\xff stop it \xfe\nABOR;*OPC?\n" + b"mode\n" * 70,
 )
 SCRIPT = f"""
+from controller.alarms import QUIET
 from controller.console import Session, View
 from controller.limits import limits_from
 from controller.records import *
@@ -797,12 +803,13 @@ def shown(value):
     return value.decode() if isinstance(value, bytes) else [str(part) for part in value]
 view = View({NOW_MS}, Reading({NOW_MS}, 0, 0, Sample(-60.12, 10, ""), Sample(-59.9, 10, ""),
             NOT_FITTED, Sample(4950.4, 10, ""), Sample(80.0, 10, ""), Sample(9.91e37, 10, ""),
-            Sample(1.0, 10, ""), ""), None, limits_from(), ("tip_c", "supply_kpa"), ("two",),
+            Sample(1.0, 10, ""), Sample(24.0, 10, ""), Sample(0.0, 10, ""), Sample(1.0, 10, ""),
+            "", "", ""), None, limits_from(), ("tip_c", "supply_kpa"), ("two",),
             Plan("two", (Cycle(-60.0, 5.0, "passive", 1.0, 0.0),)), "plan two", "sim", "0042",
             "0.1.0", False, ("one", "two"))
 decision = Decision({NOW_MS}, "hold", Course("hold", 1, 1, -60.0, False, 44.3, ""), -60.1, 0.0,
-                    0.215, 0.0, True, 500, (Trip("estop", "open"),), (), 1.0, 1.0, view[6], 3, "",
-                    ())
+                    0.215, 0.0, True, False, 500, (Trip("estop", "open"),), (), (), QUIET,
+                    1.0, 1.0, 0.5, 2.5, 1.5, 0, view[6], 3, "", ())
 view = View(*(view[:2] + (decision,) + view[3:]))
 session = Session("a")
 for data in {TRANSCRIPT!r}:

@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.dose import Dose
+from tests.controller.given import PROBE
 
 
 def dose_of(*parts_ms: int) -> Dose:
-    dose = Dose()
+    dose = Dose(PROBE)
     for part_ms in parts_ms:
-        dose.update(True, part_ms)
+        dose.update(True, -60.0, part_ms)
     return dose
 
 
@@ -22,7 +23,7 @@ def test_the_dose_is_the_exact_sum_of_the_freezing_time(parts_ms: list[int]) -> 
 
 def test_time_without_gas_adds_nothing() -> None:
     dose = dose_of(500)
-    dose.update(False, 10000)
+    dose.update(False, -60.0, 10000)
     assert (dose.cycle_ms, dose.total_ms) == (500, 500)
 
 
@@ -30,7 +31,7 @@ def test_time_without_gas_adds_nothing() -> None:
 def test_a_new_cycle_keeps_the_total() -> None:
     dose = dose_of(500)
     dose.new_cycle()
-    dose.update(True, 100)
+    dose.update(True, -60.0, 100)
     assert (dose.cycle_ms, dose.total_ms) == (100, 600)
 
 

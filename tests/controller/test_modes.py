@@ -7,7 +7,6 @@ from controller.modes import (
     MODE_NAMES,
     MODES,
     TRANSITIONS,
-    Mode,
     mode_row,
     next_mode,
 )
@@ -47,17 +46,21 @@ def test_a_trip_reaches_fault_from_every_mode(mode: str) -> None:
     assert next_mode(mode, "trip") == "fault"
 
 
-def test_only_freeze_may_open_the_valve() -> None:
-    assert [mode.name for mode in MODES if mode.valve] == ["freeze"]
+def test_only_the_check_and_a_freeze_may_open_the_valve() -> None:
+    assert [mode.name for mode in MODES if mode.valve] == ["precheck", "freeze"]
 
 
-def test_only_thaw_may_heat() -> None:
-    assert [mode.name for mode in MODES if mode.heater] == ["thaw"]
+def test_only_the_check_and_a_thaw_may_heat() -> None:
+    assert [mode.name for mode in MODES if mode.heater] == ["precheck", "thaw"]
 
 
-@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
-def test_no_mode_cools_and_heats(mode: Mode) -> None:
-    assert not (mode.valve and mode.heater)
+def test_only_the_check_may_cool_and_heat_in_its_steps() -> None:
+    assert [mode.name for mode in MODES if mode.valve and mode.heater] == ["precheck"]
+
+
+def test_a_freeze_that_is_given_up_leads_to_a_thaw() -> None:
+    assert {row[0] for row in TRANSITIONS if row[1] == "spoiled"} == {"freeze", "precheck"}
+    assert {row[2] for row in TRANSITIONS if row[1] == "spoiled"} == {"thaw"}
 
 
 def test_a_freeze_begins_only_by_its_order_or_after_a_thaw_of_the_same_plan() -> None:

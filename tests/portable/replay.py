@@ -12,7 +12,7 @@ import sys
 
 from controller.core import Controller
 from controller.limits import limits_from
-from controller.records import CHANNELS, Command, Cycle, Plan, Reading, Sample
+from controller.records import CHANNELS, Command, Cycle, Plan, Probe, Reading, Sample
 
 
 class Writer:
@@ -68,7 +68,7 @@ class Reader:
         return value  # type: ignore[no-any-return]
 
 
-def write_setup(out: Writer, changes, fitted, plans, unclean: str) -> None:
+def write_setup(out: Writer, changes, fitted, plans, probe: Probe, unclean: str) -> None:
     """Append what the controller is made from; `changes` are (name, value) for limits_from."""
     out.whole(len(changes))
     for name, value in changes:
@@ -87,6 +87,10 @@ def write_setup(out: Writer, changes, fitted, plans, unclean: str) -> None:
             out.text(cycle.thaw)
             out.real(cycle.thaw_s)
             out.real(cycle.thaw_to_c)
+    out.real(probe.outer_diameter_mm)
+    out.real(probe.active_length_mm)
+    out.real(probe.full_flow_slpm)
+    out.whole(probe.chip)
     out.text(unclean)
 
 
@@ -101,7 +105,8 @@ def read_controller(data: Reader):
         for _ in range(data.whole()):
             cycles.append(Cycle(data.real(), data.real(), data.text(), data.real(), data.real()))
         plans.append(Plan(name, tuple(cycles)))
-    return Controller(limits_from(changes), fitted, tuple(plans), data.text())
+    probe = Probe(data.real(), data.real(), data.real(), data.whole())
+    return Controller(limits_from(changes), fitted, tuple(plans), probe, data.text())
 
 
 def write_tick(out: Writer, reading, commands) -> None:
@@ -115,6 +120,8 @@ def write_tick(out: Writer, reading, commands) -> None:
         out.whole(sample.age_ms)
         out.text(sample.fault)
     out.text(reading.actuator_fault)
+    out.text(reading.log_fault)
+    out.text(reading.indicator_fault)
     out.whole(len(commands))
     for command in commands:
         out.text(command.name)
@@ -132,7 +139,7 @@ def read_tick(data: Reader):
     late_ms = data.whole()
     slips = data.whole()
     samples = [Sample(data.real(), data.whole(), data.text()) for _ in CHANNELS]
-    reading = Reading(now_ms, late_ms, slips, *samples, data.text())
+    reading = Reading(now_ms, late_ms, slips, *samples, data.text(), data.text(), data.text())
     commands = []
     for _ in range(data.whole()):
         commands.append(Command(data.text(), data.text(), data.real(), data.text(), data.whole(),
@@ -155,12 +162,17 @@ def line(decision) -> str:
         bits(course.target_c), str(course.heat), bits(course.time_left_s), course.event,
         "tip", bits(decision.tip_c), bits(decision.slope_c_per_s),
         "valve", bits(decision.valve_fraction), "heater", bits(decision.heater_fraction),
-        str(decision.isolator_open), str(decision.lease_ms),
-        "dose", bits(decision.freeze_s), bits(decision.total_freeze_s),
+        str(decision.isolator_open), str(decision.heater_enabled), str(decision.lease_ms),
+        "dose", bits(decision.freeze_s), bits(decision.total_freeze_s), bits(decision.cold_s),
+        "ice", bits(decision.ice_radius_mm), bits(decision.ice_m20_radius_mm),
+        "distrusted", str(decision.distrusted),
+        "signal", ",".join([str(part) for part in decision.signal]),
         decision.plan.name, str(len(decision.plan.cycles)), str(decision.revision),
         "tripped", ",".join([trip.name + ": " + trip.reason for trip in decision.tripped]),
         "alarms", ",".join([alarm.name + " " + alarm.priority + " " + str(alarm.acknowledged)
                             + ": " + alarm.reason for alarm in decision.alarms]),
+        "events", ",".join([" ".join([str(part) for part in event])
+                            for event in decision.alarm_events]),
         "replies", ",".join([reply.session + str(reply.number) + " " + str(reply.code) + " "
                              + str(reply.revision) + " " + reply.text
                              for reply in decision.replies]),
