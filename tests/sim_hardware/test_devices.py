@@ -34,7 +34,7 @@ def test_a_sensor_reads_its_channel() -> None:
 
 def test_a_sensor_of_no_channel_is_refused() -> None:
     with pytest.raises(KeyError):
-        SimSensor(SimProbe(), "pedal")
+        SimSensor(SimProbe(), "nerve")
 
 
 def test_an_open_thermocouple_is_a_hal_error() -> None:
@@ -81,10 +81,47 @@ def test_a_heater_warms_the_tip_until_its_lease_ends() -> None:
 
 def test_a_switch_closes_when_its_lease_ends() -> None:
     probe = SimProbe()
-    SimSwitch(probe).set_open(True, 300)
+    SimSwitch(probe.demand_isolator).set_open(True, 300)
     assert probe.demanded().isolator_open
     probe.advance(300)
     assert not probe.demanded().isolator_open
+
+
+@pytest.mark.requirement("H-07")
+def test_a_heaters_relay_cuts_a_heater_that_is_stuck_and_opens_when_its_lease_ends() -> None:
+    probe = SimProbe(heater_relay_fitted=True)
+    relay = SimSwitch(probe.demand_heater_relay)
+    probe.inject("heater_stuck")
+    probe.advance(1000)
+    assert probe.truth().heater_w == 0.0
+    relay.set_open(True, 500)
+    probe.advance(400)
+    assert probe.truth().heater_w > 1.0
+    probe.advance(500)
+    assert probe.truth().heater_w == 0.0
+
+
+def test_without_a_relay_a_heater_is_never_cut() -> None:
+    probe = SimProbe()
+    SimSwitch(probe.demand_heater_relay).set_open(False, 500)
+    SimHeater(probe).heat_at(0.2, 500)
+    probe.advance(400)
+    assert probe.truth().heater_w > 1.0
+
+
+def test_a_pedal_says_what_the_foot_does() -> None:
+    probe = SimProbe()
+    said = []
+    for pressed in (False, True, False):
+        probe.press_pedal(pressed)
+        said.append(SimSensor(probe, "pedal").read().value)
+    assert said == [0.0, 1.0, 0.0]
+
+
+def test_the_converter_tells_its_own_temperature_and_the_probe_its_number() -> None:
+    probe = SimProbe()
+    assert SimSensor(probe, "cold_junction").read().value == pytest.approx(24.0, abs=1.0)
+    assert SimSensor(probe, "probe_id").read().value == 1.0
 
 
 def alarmed(priority: str, duration_ms: int, tick_ms: int = 100) -> list[Shown]:

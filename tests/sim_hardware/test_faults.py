@@ -8,7 +8,7 @@ from statistics import mean, stdev
 
 import pytest
 
-from hal.errors import OutOfRange
+from hal.errors import NoReply, OutOfRange
 from sim_hardware.faults import FAULTS, FaultOrder, parse_fault
 from sim_hardware.probe import CHANNELS, SimProbe
 
@@ -35,6 +35,17 @@ def says_open(channel: str) -> Symptom:
     return is_seen
 
 
+def is_silent(channel: str) -> Symptom:
+    def is_seen(probe: SimProbe) -> bool:
+        try:
+            probe.sense(channel)
+        except NoReply as error:
+            return str(error) == channel + ": does not answer"
+        return False
+
+    return is_seen
+
+
 def departs(kelvin: float) -> Symptom:
     return lambda probe: probe.sense("tip").value - probe.sense("tip_b").value > kelvin
 
@@ -45,6 +56,16 @@ def repeats(probe: SimProbe) -> bool:
         probe.advance(50)
         values.add(probe.sense("tip").value)
     return len(values) == 1
+
+
+def pressed_without_a_foot(probe: SimProbe) -> bool:
+    probe.press_pedal(False)
+    return probe.sense("pedal").value == 1.0
+
+
+def released_under_a_foot(probe: SimProbe) -> bool:
+    probe.press_pedal(True)
+    return probe.sense("pedal").value == 0.0
 
 
 def is_value(probe: SimProbe) -> bool:
@@ -152,8 +173,16 @@ SYMPTOMS: dict[str, tuple[dict[str, float], Symptom]] = {
     "tip_intermittent": ({}, comes_and_goes),
     "tip_wrong_type": ({"type": 2.0}, departs(10.0)),
     "tip_cold_junction": ({}, departs(6.0)),
+    "tip_amplifier": ({"gain": 0.8}, departs(6.0)),
     "tip_b_drift": ({}, lambda probe: not departs(-4.0)(probe)),
     "skin_open": ({}, says_open("skin")),
+    "skin_drift": ({}, above("skin", 36.0)),
+    "cold_junction_silent": ({}, is_silent("cold_junction")),
+    "supply_silent": ({}, is_silent("supply")),
+    "exhaust_silent": ({}, is_silent("exhaust")),
+    "flow_silent": ({}, is_silent("flow")),
+    "pedal_stuck": ({}, pressed_without_a_foot),
+    "pedal_released": ({}, released_under_a_foot),
     "supply_empty": ({}, runs_out),
     "wrong_cylinder": ({}, above("flow", 4.8)),
     "moisture": ({}, chokes),
