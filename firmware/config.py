@@ -152,6 +152,8 @@ def _limit_problems(limits: dict[str, Any]) -> Iterable[str]:
 def _rig_problems(rig: RigFile) -> Iterable[str]:
     if "valve" not in rig.role:
         yield "role.valve: is missing; without a valve there is nothing to control"
+    if rig.estop_test and "estop" not in rig.role:
+        yield "estop_test: is true, but no role is called estop"
     kinds = {type(device) for device in rig.device.values()}
     if len(kinds) > 1:
         yield "device: simulated and real devices cannot be mixed in one rig"

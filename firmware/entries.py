@@ -65,7 +65,8 @@ class ProbeEntry(_Strict):
     outer_diameter_mm: Annotated[float, _number(0.5, 5.0, "mm")]
     active_length_mm: Annotated[float, _number(2.0, 30.0, "mm")]
     identity: _Name
-    full_flow_slpm: _Flow = 12.0  # valve fully open at the usual supply
+    # of the sound probe, its valve fully open at the usual supply
+    full_flow_slpm: Annotated[float, _number(0.5, 50.0, "slpm")] = 12.0
     chip: Annotated[int, _whole(0, 10**9, "")] = 1  # what its probe_id says
 
 

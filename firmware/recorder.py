@@ -28,8 +28,8 @@ TICK_COLUMNS = ("tick", "now_ms", "late_ms", "slips", *_CHANNEL_COLUMNS, "actuat
                 "log_fault", "indicator_fault", "mode", "phase", "cycle", "target_c",
                 "estimate_c", "slope_c_per_s", "time_left_s", "valve_fraction", "heater_fraction",
                 "isolator_open", "heater_enabled", "lease_ms", "freeze_s", "total_freeze_s",
-                "cold_s", "ice_radius_mm", "ice_m20_radius_mm", "distrusted", "revision", "tripped",
-                "alarms", "lamp", "sound", "paused_ms", "reason")
+                "cold_s", "ice_radius_mm", "ice_m20_radius_mm", "distrusted", "revision",
+                "tripped", "alarms", "lamp", "sound", "paused_ms", "reason")
 
 # table, columns
 TABLES = (

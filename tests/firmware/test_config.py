@@ -165,8 +165,20 @@ SIM_EDITS = (
     Edit("[role]", "[limits]\ntip_c_min = -50\n[role]",
          "limits: tip_c_min -50.0 must be below target_c_min -80.0"),
     Edit("tick_ms = 100", "tick_ms = 100\nlimits = 5", "limits: 5 is not a table"),
+    *(Edit('cryogen = "N2O"', f'cryogen = "N2O"\nfull_flow_slpm = {wrong}',
+           f"probe.full_flow_slpm: {said} is not a number of 0.5..50.0 slpm")
+      for wrong, said in (("0.49", "0.49"), ("50.1", "50.1"), ("nan", "nan"), ("true", "True"))),
+    *(Edit('cryogen = "N2O"', f'cryogen = "N2O"\nchip = {wrong}',
+           f"probe.chip: {said} is not a whole number of 0..1000000000")
+      for wrong, said in (("-1", "-1"), ("1.0", "1.0"), ("1000000001", "1000000001"))),
+    Edit("tick_ms = 100", "tick_ms = 100\nestop_test = 1", "estop_test: 1 is wrong"),
 )
+ON_WIRES = ("heater", "heater_relay", "isolator", "estop", "cold_junction", "pedal", "probe_id",
+            "indicator")
 BENCH_EDITS = (
+    *(Edit("[role]", f'[role]\n{role} = {{ device = "gas", channel = "D" }}',
+           f"role.{role}.device: 'gas' is of kind 'alicat', which can be: valve, flow, supply, "
+           "exhaust") for role in ON_WIRES),
     Edit('"7O1"', '"9X9"', "device.thermometer.framing: '9X9' is not data bits 7 or 8, parity"),
     Edit("baud = 57600", "baud = 1",
          "device.thermometer.baud: 1 is not a whole number of 300..921600 baud"),
@@ -243,6 +255,15 @@ def test_every_problem_of_a_rig_is_told_at_once(file: Path) -> None:
     text = BENCH.replace("[role]", "[limits]\ntip_c_min = 5\nage_ms_max = 5\n[role]").replace(
         "ports/gas", "ports/thermometer")
     assert len(rig_problems(file, text)) == 3
+
+
+@pytest.mark.requirement("H-01")
+def test_a_test_of_the_emergency_stop_needs_one(file: Path) -> None:
+    text = SIM.replace("tick_ms = 100", "tick_ms = 100\nestop_test = true")
+    file.write_text(text)
+    assert load_rig(file).entries.estop_test
+    assert rig_problems(file, text.replace('estop = { device = "probe" }', "")) == (
+        f"{file}: estop_test: is true, but no role is called estop",)
 
 
 # Plans.

@@ -17,6 +17,7 @@ from firmware import recorder
 from firmware.config import load_plan, load_rig
 from firmware.recorder import (
     ROWS_PER_COMMIT,
+    SCHEMA_VERSION,
     TABLES,
     TICK_COLUMNS,
     LogError,
@@ -27,12 +28,13 @@ from firmware.recorder import (
 ROOT = Path(__file__).parents[2]
 
 WELL = {"tip_c": 34.0, "tip_b_c": 34.0, "skin_c": 33.0, "supply_kpa": 5000.0,
-        "exhaust_kpa": 50.0, "flow_slpm": 0.25, "estop": 1.0}
+        "exhaust_kpa": 50.0, "flow_slpm": 0.25, "estop": 1.0, "cold_junction_c": 24.0,
+        "pedal": 0.0, "probe_id": 1.0}
 
 
-def read(now_ms: int, **changes: Sample) -> Reading:
-    samples = {**{channel: Sample(value, 12, "") for channel, value in WELL.items()}, **changes}
-    return Reading(now_ms, 3, 0, *[samples[channel] for channel in CHANNELS], "")
+def read(now_ms: int, **changes: Sample | str) -> Reading:
+    samples = [Sample(WELL[channel], 12, "") for channel in CHANNELS]
+    return Reading(now_ms, 3, 0, *samples, "", "", "")._replace(**changes)
 
 
 class Run:
@@ -44,13 +46,14 @@ class Run:
         self.controller = Controller(limits_from(), CHANNELS, (), Probe(2.0, 10.0, 12.0, 1))
         self.now_ms = 0
 
-    def tick(self, *orders: str, **changes: Sample) -> Decision:
+    def tick(self, *orders: str, value: float = NAN, **changes: Sample | str) -> Decision:
         self.now_ms += 100
         reading = read(self.now_ms, **changes)
-        commands = tuple(Command(name, "", NAN, "desk", number, 0, self.now_ms - 5)
+        commands = tuple(Command(name, "", value, "desk", number, 0, self.now_ms - 5)
                          for number, name in enumerate(orders))
         decision = self.controller.step(reading, commands)
         self.recorder.write(reading, commands, decision)
+        self.decided = decision
         return decision
 
     def rows(self, question: str) -> list[tuple]:
@@ -119,7 +122,9 @@ def test_an_infinite_value_is_kept_as_it_is(run: Run, value: float) -> None:
 @pytest.mark.parametrize(("column", "field"), [
     ("mode", "mode"), ("valve_fraction", "valve_fraction"), ("lease_ms", "lease_ms"),
     ("heater_fraction", "heater_fraction"), ("isolator_open", "isolator_open"),
-    ("estimate_c", "tip_c"), ("revision", "revision"), ("reason", "reason")])
+    ("heater_enabled", "heater_enabled"), ("estimate_c", "tip_c"), ("cold_s", "cold_s"),
+    ("ice_radius_mm", "ice_radius_mm"), ("ice_m20_radius_mm", "ice_m20_radius_mm"),
+    ("distrusted", "distrusted"), ("revision", "revision"), ("reason", "reason")])
 def test_a_decision_is_kept(run: Run, column: str, field: str) -> None:
     decision = run.tick()
     assert run.cell(column) == getattr(decision, field)
@@ -264,7 +269,7 @@ def test_a_failed_transaction_leaves_nothing_by_halves(run: Run) -> None:
 
 
 def test_the_file_says_its_version_and_has_every_table(run: Run) -> None:
-    assert run.rows("PRAGMA user_version") == [(1,)]
+    assert run.rows("PRAGMA user_version") == [(SCHEMA_VERSION,)]
     names = {name for name, in run.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert names == {name for name, _ in TABLES}
 
@@ -375,6 +380,44 @@ def test_a_front_that_goes_on_with_a_log_tells_no_trip_twice(tmp_path: Path) -> 
     run.tick(**pressed)
     assert run.rows("SELECT tick FROM ticks") == [(0,), (1,)]
     assert run.rows("SELECT tick, name FROM trips") == [(0, "estop")]
+
+
+@pytest.mark.requirement("H-14")
+def test_the_alarms_of_a_run_are_rows_from_raised_to_cleared(run: Run) -> None:
+    pressed = {"estop": Sample(0.0, 0, "")}
+    run.tick(**pressed)
+    run.tick("ack", **pressed)
+    run.tick()
+    run.tick("reset")
+    told = run.decided.alarms, run.cell("alarms"), run.cell("mode")
+    assert told == ((), "", "standby")
+    assert run.rows("SELECT tick, now_ms, what, name, priority FROM alarms") == [
+        (0, 100, "raised", "estop", "high"), (1, 200, "acknowledged", "estop", "high"),
+        (2, 300, "ended", "estop", "high"), (3, 400, "cleared", "estop", "high")]
+    assert all("e-stop pressed" in reason for reason, in run.rows("SELECT reason FROM alarms"))
+
+
+def test_an_audio_pause_is_a_row_without_a_cause(run: Run) -> None:
+    pressed = {"estop": Sample(0.0, 0, "")}
+    run.tick(**pressed)
+    run.tick("pause", value=60.0, **pressed)
+    assert run.rows("SELECT tick, what, name, priority FROM alarms WHERE name = ''") == [
+        (1, "paused", "", "")]
+    assert (run.cell("lamp"), run.cell("sound"), run.cell("paused_ms")) == ("high", "", 60000)
+
+
+def test_lamp_and_sound_and_who_has_not_acknowledged_are_in_every_tick(run: Run) -> None:
+    run.tick()
+    assert (run.cell("lamp"), run.cell("sound"), run.cell("alarms")) == ("", "", "")
+    run.tick(estop=Sample(0.0, 0, ""))
+    assert (run.cell("lamp"), run.cell("sound"), run.cell("alarms")) == (
+        "high", "high", "high:estop!")
+
+
+@pytest.mark.parametrize("fault", ["actuator_fault", "log_fault", "indicator_fault"])
+def test_what_the_last_tick_could_not_do_is_kept(run: Run, fault: str) -> None:
+    run.tick(**{fault: "silent"})
+    assert run.cell(fault) == "silent"
 
 
 def test_each_control_process_has_a_log_of_its_own(tmp_path: Path) -> None:
