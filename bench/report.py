@@ -25,6 +25,18 @@ class CycleSummary(NamedTuple):
     coldest_c: float
     mean_hold_c: float
     thaw_s: float
+    ice_radius_mm: float  # estimated edge of the ice when the freeze ended
+    ice_m20_radius_mm: float  # estimated -20 °C isotherm, likewise
+
+
+class AlarmSummary(NamedTuple):
+    """One cause of alarm."""
+
+    name: str
+    priority: str
+    reason: str  # the first time
+    at_s: float  # likewise; since the start of the run
+    times: int  # that it was raised
 
 
 class Summary(NamedTuple):
@@ -33,6 +45,7 @@ class Summary(NamedTuple):
     outcome: str  # mode at the end
     reason: str
     trips: tuple[str, ...]
+    alarms: tuple[AlarmSummary, ...]  # in the order of their first time
     cycles: tuple[CycleSummary, ...]
     total_freeze_s: float
     treatment_s: float
@@ -48,11 +61,16 @@ def summary_of(log: Path, plot: Path) -> Summary:
         first_ms = (db.execute("SELECT min(now_ms) FROM ticks").fetchone()[0]) or 0
         trips = tuple(f"{name}: {reason}" for name, reason in
                       db.execute("SELECT name, reason FROM trips ORDER BY tick"))
+        # SQLite takes the bare columns from the row that has the minimum.
+        alarms = tuple(AlarmSummary(name, priority, reason, (at_ms - first_ms) / 1000.0, times)
+                       for name, priority, reason, at_ms, times in db.execute(
+                           "SELECT name, priority, reason, min(now_ms), count(*) FROM alarms"
+                           " WHERE what = 'raised' GROUP BY name, priority ORDER BY min(rowid)"))
         numbers = [row[0] for row in db.execute(
             "SELECT DISTINCT cycle FROM ticks WHERE cycle > 0 ORDER BY cycle")]
         cycles = tuple(_cycle(db, number) for number in numbers)
     db.close()
-    return Summary(last[0], last[1], trips, cycles, last[2], (last[3] - first_ms) / 1000.0,
+    return Summary(last[0], last[1], trips, alarms, cycles, last[2], (last[3] - first_ms) / 1000.0,
                    str(log), str(plot))
 
 
@@ -63,10 +81,14 @@ def _cycle(db: sqlite3.Connection, number: int) -> CycleSummary:
     target, coldest = db.execute(
         "SELECT min(target_c), min(estimate_c) FROM ticks WHERE cycle = ? AND mode = 'freeze'",
         (number,)).fetchone()
+    ice, ice_m20 = db.execute(
+        "SELECT ice_radius_mm, ice_m20_radius_mm FROM ticks WHERE cycle = ?"
+        " AND phase IN ('approach', 'hold') ORDER BY tick DESC LIMIT 1", (number,)).fetchone()
     nothing = (0.0, float("nan"))
     return CycleSummary(number, _number(target), spans.get("approach", nothing)[0],
                         spans.get("hold", nothing)[0], _number(coldest),
-                        _number(spans.get("hold", nothing)[1]), spans.get("thaw", nothing)[0])
+                        _number(spans.get("hold", nothing)[1]), spans.get("thaw", nothing)[0],
+                        ice, ice_m20)
 
 
 def _number(value: float | None) -> float:
@@ -79,7 +101,8 @@ def as_json(summary: Summary) -> dict[str, Any]:
         return None if value != value else value
     return {**summary._asdict(), "cycles": [
         {key: plain(value) for key, value in cycle._asdict().items()}
-        for cycle in summary.cycles]}
+        for cycle in summary.cycles],
+        "alarms": [alarm._asdict() for alarm in summary.alarms]}
 
 
 def draw(log: Path, plot: Path) -> None:
@@ -91,6 +114,9 @@ def draw(log: Path, plot: Path) -> None:
             " CASE WHEN phase IN ('approach', 'hold') THEN target_c END,"
             " valve_fraction, heater_fraction, supply_kpa, exhaust_kpa, mode"
             " FROM ticks ORDER BY tick", (begun_ms,)).fetchall()
+        checks = db.execute(
+            "SELECT (min(now_ms) - ?) / 1000.0, (max(now_ms) - ?) / 1000.0 FROM ticks"
+            " WHERE mode = 'precheck'", (begun_ms, begun_ms)).fetchone()
         trips = db.execute("SELECT (now_ms - ?) / 1000.0, name FROM trips ORDER BY tick",
                            (begun_ms,)).fetchall()
     db.close()
@@ -104,6 +130,8 @@ def draw(log: Path, plot: Path) -> None:
     valve.step(at_s, columns[5], label="heater", linewidth=1.0)
     gas.plot(at_s, [_number(v) for v in columns[6]], label="supply", linewidth=1.0)
     gas.plot(at_s, [_number(v) for v in columns[7]], label="exhaust", linewidth=1.0)
+    if checks[0] is not None:
+        tip.axvspan(*checks, color="0.9", label="check before use")
     for at, name in trips[:1]:
         tip.axvline(at, color="red")
         tip.annotate(f" {name}", (at, 0), color="red")

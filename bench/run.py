@@ -21,7 +21,7 @@ from bench.progress import Progress
 from bench.treat import Outcome, SimulatedMachine, treat
 from controller.records import Plan
 from controller.text import number
-from firmware.assembly import fault_orders
+from firmware.assembly import fault_orders, lacking
 from firmware.config import ConfigError, Rig, load_plan
 from firmware.recorder import ROWS_PER_COMMIT, SqliteRecorder
 from hal.linux import LinuxClock
@@ -67,6 +67,12 @@ def checked_faults(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts
 
 
+def tell_lacking(rig: Rig) -> None:
+    """Say on stderr, in one line, which interlocks the rig has no sensor for."""
+    if sentence := lacking(rig):
+        sys.stderr.write(f"rig {rig.entries.name} has {sentence}\n")
+
+
 def run_treatment(rig: Rig, plan_path: Path, wish: Wish, out: Console, as_json: bool,
                   ending: Callable[[], bool]) -> int:
     """Return the exit code. Raises ConfigError, LogError, GuardianEnded."""
@@ -78,6 +84,8 @@ def run_treatment(rig: Rig, plan_path: Path, wish: Wish, out: Console, as_json: 
         ("rig", rig.text), ("plan", plan_text), ("limits", json.dumps(rig.limits._asdict())),
         ("seed", str(wish.seed)), ("faults", "; ".join(wish.faults))),
         ROWS_PER_COMMIT if fast else ROWS_PER_COMMIT_IN_REAL_TIME)
+    if not as_json:
+        tell_lacking(rig)
     outcome = Outcome("fault", "the controller did not start")
     try:
         with (_machine(rig, plan_path, plan, wish, recorder, not fast) as machine,
@@ -121,6 +129,11 @@ def _print_summary(summary: report.Summary, outcome: Outcome, out: Console) -> N
               f"in mode {outcome.mode}: {outcome.reason}", soft_wrap=True)
     for trip in summary.trips:
         out.print(f"  tripped  {trip}", soft_wrap=True)
+    tripped = {trip.partition(":")[0] for trip in summary.trips}
+    for alarm in summary.alarms:
+        if alarm.name not in tripped:
+            often = f" ({alarm.times} times)" if alarm.times > 1 else ""
+            out.print(f"  {alarm.priority:<8} {alarm.name}: {alarm.reason}{often}", soft_wrap=True)
     heads = ("cycle", "target", "approach", "hold", "mean of hold", "coldest", "thaw")
     rows = [(str(c.cycle), _with_unit(c.target_c, 1, "°C"), _with_unit(c.approach_s, 1, "s"),
              _with_unit(c.hold_s, 1, "s"), _with_unit(c.mean_hold_c, 2, "°C"),
@@ -128,6 +141,11 @@ def _print_summary(summary: report.Summary, outcome: Outcome, out: Console) -> N
             for c in summary.cycles]
     if rows:
         out.print(tables.terminal(heads, rows))
+        radii = "; ".join(
+            f"cycle {c.cycle}: {number(c.ice_radius_mm)} mm, {number(c.ice_m20_radius_mm)} mm"
+            for c in summary.cycles)
+        out.print(f"estimated radius of 0 °C and of -20 °C after the freeze: {radii}",
+                  soft_wrap=True)
     out.print(f"freeze time {number(summary.total_freeze_s)} s in {number(summary.treatment_s)} s")
     out.print(f"log    {summary.log}\nreport {summary.plot}", soft_wrap=True)
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.run import tell_lacking
 from firmware.__main__ import control_arguments, say
 from firmware.config import ConfigError, Rig, load_plan
 from firmware.ends import check_address
@@ -40,6 +41,7 @@ def serve(rig: Rig, plans: list[Path], consoles: list[str], log: Path, seed: int
         log.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError([f"--log: {log}: {error.strerror}"]) from None
+    tell_lacking(rig)
     with tempfile.TemporaryDirectory(prefix="cryoprobe-") as folder:
         socket = Path(folder) / "control.sock"
         words = control_arguments(rig.path, socket, plans, [], seed)

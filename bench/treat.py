@@ -114,8 +114,11 @@ class SimulatedMachine:
         return self._bench.hardware.clock.now_ms()
 
     def next(self, orders: tuple[Command, ...]) -> tuple[Reading, Decision]:
-        """Wait for the next tick and do it."""
+        """Wait for the next tick and do it. Who starts a freeze has a foot on the pedal."""
         self._loop.wait()
+        if any(order.name == "freeze" for order in orders):
+            assert self._bench.probe is not None, "a simulated bench has a probe"
+            self._bench.probe.press_pedal(True)
         decision = self._loop.tick(orders)
         return self._recorder.reading, decision
 

@@ -11,7 +11,7 @@ from controller.limits import limits_from
 from controller.records import CHANNELS
 from firmware.recorder import SqliteRecorder
 from tests.bench.cli import ROOT, Cli
-from tests.controller.given import reading
+from tests.controller.given import PROBE, reading
 
 SHORT = str(ROOT / "plans" / "short.toml")
 
@@ -41,7 +41,7 @@ def test_a_run_that_never_began_has_a_report(tmp_path: Path) -> None:
 def test_a_run_of_one_tick_without_values_has_a_report(tmp_path: Path) -> None:
     log = tmp_path / "log.sqlite"
     recorder = SqliteRecorder(log, ())
-    controller = Controller(limits_from(), CHANNELS, ())
+    controller = Controller(limits_from(), CHANNELS, (), PROBE)
     silent = reading(100, tip_c=float("nan"), supply_kpa=float("nan"))
     recorder.write(silent, (), controller.step(silent, ()))
     recorder.close("stopped")

@@ -55,6 +55,29 @@ def test_json_is_for_programs(cli: Cli) -> None:
     assert said.err == ""
 
 
+    assert [alarm["name"] for alarm in report["alarms"]] == ["do_not_pull"]
+    for cycle in report["cycles"]:
+        assert cycle["ice_radius_mm"] > cycle["ice_m20_radius_mm"] > 1.0
+
+
+def test_a_rig_with_every_sensor_is_run_with_a_foot_on_its_pedal_and_lacks_nothing(cli: Cli
+                                                                                   ) -> None:
+    said = cli("run", SHORT, "--rig", str(ROOT / "rigs" / "full.toml"))
+    assert (said.code, said.err) == (0, "")
+
+
+def test_what_happens_is_told_step_by_step_and_summed_up(cli: Cli) -> None:
+    said = cli("run", SHORT)
+    assert said.err == ("rig sim has no skin_c, so not: skin_sensor, skin_cold, skin_predicted, "
+                        "skin_low, skin_falling; no pedal, so not: pedal, pedal_stuck\n")
+    steps = re.findall(r"^ +[\d.]+ s  precheck (\w+)", said.out, re.M)
+    assert steps == ["sensors", "leak", "isolator", "freeze", "shut", "thaw", "vent", "signals"]
+    assert len(re.findall(r"^│ \d ", said.out, re.M)) == 2
+    assert re.search(r"^  info     do_not_pull: .* \(2 times\)$", said.out, re.M)
+    assert re.search(r"of 0 °C and of -20 °C after the freeze: cycle 1: [\d.]+ mm, [\d.]+ mm; "
+                     r"cycle 2: [\d.]+ mm, [\d.]+ mm$", said.out, re.M)
+
+
 def test_the_same_seed_gives_the_same_log(cli: Cli) -> None:
     logs = []
     for name, seed in (("a", "5"), ("b", "5"), ("c", "6")):
@@ -200,16 +223,18 @@ def test_ports_that_are_not_there_are_exit_4(cli: Cli) -> None:
 
 
 @pytest.mark.requirement("H-01")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_in_mid_freeze_shuts_the_valve_and_closes_the_log(tmp_path: Path,
-                                                                 number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "when", "open_then"), [
+    (signal.SIGINT, "approach", ("freeze", 1.0)),
+    (signal.SIGTERM, "precheck freeze", ("precheck", 0.3))])
+def test_ctrl_c_while_gas_flows_shuts_the_valve_and_closes_the_log(
+        tmp_path: Path, number: signal.Signals, when: str, open_then: tuple[str, float]) -> None:
     log = tmp_path / "log.sqlite"
     run = subprocess.Popen([sys.executable, "-m", "bench", "run", INTERCOSTAL, "--pace", "real",
                             "--log", str(log)], cwd=ROOT, stdout=subprocess.PIPE, text=True,
                            env={**os.environ, "PYTHONUNBUFFERED": "1"})
     assert run.stdout
     for line in run.stdout:
-        if "approach" in line:
+        if when in line:
             break
     run.send_signal(number)
     rest = run.stdout.read()
@@ -217,7 +242,7 @@ def test_ctrl_c_in_mid_freeze_shuts_the_valve_and_closes_the_log(tmp_path: Path,
     assert "stop" in rest
     assert not log.with_name(log.name + "-wal").exists()
     modes = rows(log, "SELECT mode, valve_fraction FROM ticks ORDER BY tick")
-    assert ("freeze", 1.0) in modes
+    assert open_then in modes
     assert modes[-1] == ("standby", 0.0)
 
 

@@ -26,6 +26,8 @@ def test_it_says_where_its_consoles_are_and_ends_when_asked(tmp_path: Path,
                  f"pty:{link}", "--log", str(tmp_path / "log.sqlite")) as serve:
         with Operator(line_with(serve, "console tcp:")) as operator:
             operator.until("plan", "no plan")
+        assert serve.stderr
+        assert serve.stderr.readline().startswith("rig sim has no skin_c, so not: skin_sensor, ")
         line_with(serve, f"console pty:{link}")
         serve.send_signal(number)
         assert serve.wait(10) == 0
