@@ -54,11 +54,12 @@ def test_a_fault_is_done_and_undone_on_a_simulated_rig(tmp_path: Path) -> None:
     with program("serve", "--rig", str(ROOT / "rigs" / "sim.toml"), "--console",
                  "tcp:127.0.0.1:0", "--log", str(log)) as serve:
         with Operator(line_with(serve, "console tcp:")) as operator:
-            operator.freeze("short")
+            operator.until("mode", "standby")
+            assert operator.ask("plan short").startswith("OK")
             assert operator.ask("fault rust").startswith("ERR -222")
-            assert operator.ask("fault tip_open").startswith("OK")
+            assert operator.ask("fault estop").startswith("OK")
             operator.until("mode", "fault")
-            assert "tip_sensor" in operator.ask("trips")
+            assert "estop" in operator.ask("trips")
             assert operator.ask("ack").startswith("OK")
             assert operator.ask("reset").startswith("ERR -221 cause present")
             assert operator.ask("fault clear").startswith("OK")
@@ -73,9 +74,9 @@ def test_a_fault_is_done_and_undone_on_a_simulated_rig(tmp_path: Path) -> None:
         trips = [name for name, in db.execute("SELECT name FROM trips")]
         orders = [name for name, in db.execute("SELECT name FROM commands")]
     db.close()
-    assert trips[0] == "tip_sensor"
-    assert faults == ["tip_open", "clear"]
-    assert orders[:3] == ["plan", "precheck", "freeze"]
+    assert trips == ["estop"]
+    assert faults == ["estop", "clear"]
+    assert orders[:3] == ["plan", "ack", "reset"]
     assert 'name = "sim"' in facts["rig"]
     assert facts["version"]
     assert facts["outcome"]

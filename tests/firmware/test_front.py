@@ -67,7 +67,7 @@ def connected(service: Service) -> socket.socket:
 
 
 def freezing(operator: Operator) -> None:
-    """Start a treatment unless one is going on: its precheck takes two seconds."""
+    """Start a treatment unless one is going on: its check takes ten seconds."""
     if "mode freeze" not in operator.ask("status"):
         operator.ask("stop")
         operator.freeze("intercostal")

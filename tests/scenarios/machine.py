@@ -66,12 +66,18 @@ class Machine(Recorder):
             decision = self.tick()
         return decision
 
-    def start(self) -> "Machine":
-        """Load, prove and start the plan."""
+    def check(self) -> Decision:
+        """Load the plan and go through the check before use, passed or not."""
         self.tick("plan", self.plan.name)
         decision = self.tick("precheck")
         while decision.mode == "precheck":
             decision = self.tick()
+        return decision
+
+    def start(self) -> "Machine":
+        """Load, prove and start the plan."""
+        self.check()
+        self.probe.press_pedal(True)  # of a rig that has one
         assert self.tick("freeze").mode == "freeze", self.rows[-1].decision.reason
         return self
 

@@ -18,7 +18,7 @@ PLAN = 'name = "long"\n[[cycle]]\ntarget_c = -40.0\nhold_s = 90.0\nthaw_to_c = 0
 
 
 class Service:
-    """A served bench rig with a freeze going on."""
+    """A served bench rig."""
 
     def __init__(self, rig: BenchRig, pid: int, address: str, log: Path) -> None:
         self.rig = rig
@@ -31,6 +31,20 @@ class Service:
         assert found, f"no {role} process"
         return found
 
+    def freezes(self) -> "Service":
+        """Go on to a freeze."""
+        with Operator(self.address) as operator:
+            operator.freeze("long")
+        eventually(self.rig.valve_is_open, "gas")
+        return self
+
+    def checks(self) -> "Service":
+        """Go on to the check's short freeze."""
+        with Operator(self.address) as operator:
+            operator.check("long")
+        eventually(self.rig.valve_is_open, "gas")
+        return self
+
 
 @pytest.fixture
 def service(bench_rig: BenchRig) -> Iterator[Service]:
@@ -38,11 +52,7 @@ def service(bench_rig: BenchRig) -> Iterator[Service]:
     log = bench_rig.folder / "log.sqlite"
     with program("serve", "--rig", str(bench_rig.path), "--plans", str(bench_rig.plans),
                  "--console", f"tcp:127.0.0.1:{free_port()}", "--log", str(log)) as serve:
-        address = line_with(serve, "console tcp:")
-        with Operator(address) as operator:
-            operator.freeze("long")
-        eventually(bench_rig.valve_is_open, "gas")
-        yield Service(bench_rig, serve.pid, address, log)
+        yield Service(bench_rig, serve.pid, line_with(serve, "console tcp:"), log)
     assert not bench_rig.valve_is_open()
 
 
@@ -52,21 +62,36 @@ def free_port() -> int:
 
 
 @pytest.mark.requirement("H-01")
-def test_killing_control_shuts_the_valve_and_the_next_one_starts_latched(service: Service) -> None:
-    os.kill(service.pid_of("control"), signal.SIGKILL)
+@pytest.mark.requirement("H-02")
+def test_killing_control_shuts_the_valve_and_the_next_one_goes_on_only_when_told(service: Service
+                                                                                 ) -> None:
+    os.kill(service.freezes().pid_of("control"), signal.SIGKILL)
     assert eventually(lambda: not service.rig.valve_is_open(), "shut") < SHUT_S_MAX
     with Operator(service.address) as operator:
         operator.until("mode", "fault")
         assert "unclean" in operator.ask("trips")
         assert operator.ask("freeze").startswith("ERR -221")
+        assert operator.ask("reset").startswith("ERR -221")
+        assert operator.ask("ack").startswith("OK")
+        operator.until("reset", "OK")
+        operator.until("mode", "standby")
+        assert not service.rig.valve_is_open()
+    service.checks()
 
 
 @pytest.mark.requirement("H-01")
-def test_killing_the_front_leaves_the_treatment_running_and_a_new_one_attaches(service: Service
-                                                                               ) -> None:
-    first = service.pid_of("front")
-    os.kill(first, signal.SIGKILL)
-    eventually(lambda: child(service.pid, "front") not in (0, first), "a new front")
+def test_a_front_that_hangs_or_is_killed_leaves_the_treatment_running_and_a_new_one_attaches(
+        service: Service) -> None:
+    front = service.freezes().pid_of("front")
+    os.kill(front, signal.SIGSTOP)
+    before_ms = service.rig.probe.now_ms
+    eventually(lambda: service.rig.probe.now_ms - before_ms > 1500, "time")
+    assert service.rig.valve_is_open()
+    os.kill(front, signal.SIGCONT)
+    with Operator(service.address) as operator:
+        operator.until("mode", "freeze")
+    os.kill(front, signal.SIGKILL)
+    eventually(lambda: child(service.pid, "front") not in (0, front), "a new front")
     assert service.rig.valve_is_open()
     eventually(lambda: can_attach(service.address), "a console")
     with Operator(service.address) as operator:
@@ -88,9 +113,16 @@ def can_attach(address: str) -> bool:
         return False
 
 
+@pytest.mark.requirement("H-14")
 @pytest.mark.requirement("H-01")
-def test_killing_the_guardian_makes_control_shut_and_end(service: Service) -> None:
-    below = [service.pid_of("control"), service.pid_of("front")]
+def test_a_log_that_vanishes_is_an_alarm_in_a_treatment_that_goes_on_until_its_guardian_is_killed(
+        service: Service) -> None:
+    below = [service.freezes().pid_of("control"), service.pid_of("front")]
+    service.log.unlink()
+    with Operator(service.address) as operator:
+        operator.until("alarms", "log")
+        assert "medium" in operator.ask("alarms")
+        assert "freeze" in operator.ask("mode")
     os.kill(service.pid, signal.SIGKILL)
     assert eventually(lambda: not service.rig.valve_is_open(), "shut") < SHUT_S_MAX
     eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "their ends")
@@ -98,34 +130,8 @@ def test_killing_the_guardian_makes_control_shut_and_end(service: Service) -> No
 
 @pytest.mark.requirement("H-01")
 def test_a_hanging_control_is_killed_and_the_valve_shut(service: Service) -> None:
-    control = service.pid_of("control")
+    control = service.checks().pid_of("control")
     os.kill(control, signal.SIGSTOP)
     shut_s = eventually(lambda: not service.rig.valve_is_open(), "shut")
     assert shut_s < SHUT_S_MAX + 0.5  # half a second until silence counts as a hang
     eventually(lambda: child(service.pid, "control") not in (0, control), "a new control")
-
-
-def test_a_hanging_front_holds_nothing_up(service: Service) -> None:
-    front = service.pid_of("front")
-    os.kill(front, signal.SIGSTOP)
-    before_ms = service.rig.probe.now_ms
-    eventually(lambda: service.rig.probe.now_ms - before_ms > 1500, "time")
-    assert service.rig.valve_is_open()
-    os.kill(front, signal.SIGCONT)
-    with Operator(service.address) as operator:
-        operator.until("mode", "freeze")
-
-
-@pytest.mark.requirement("H-02")
-def test_a_new_control_after_a_crash_goes_on_only_when_acknowledged_and_reset(service: Service
-                                                                              ) -> None:
-    os.kill(service.pid_of("control"), signal.SIGKILL)
-    with Operator(service.address) as operator:
-        operator.until("mode", "fault")
-        assert operator.ask("reset").startswith("ERR -221")
-        assert operator.ask("ack").startswith("OK")
-        operator.until("reset", "OK")
-        operator.until("mode", "standby")
-        assert not service.rig.valve_is_open()
-        operator.freeze("long")
-        eventually(service.rig.valve_is_open, "gas")

@@ -80,9 +80,10 @@ def test_nothing_is_late_in_virtual_time() -> None:
 
 
 @pytest.mark.requirement("H-01")
-def test_gas_flows_only_in_a_freeze() -> None:
-    assert all(row.decision.mode == "freeze" for row in treated(1).rows
-               if row.decision.valve_fraction > 0.0)
+def test_gas_flows_only_in_a_freeze_and_in_the_checks_short_one() -> None:
+    where = {(row.decision.mode, row.decision.course.phase) for row in treated(1).rows
+             if row.decision.valve_fraction > 0.0 and row.decision.isolator_open}
+    assert where == {("precheck", "freeze"), ("freeze", "approach"), ("freeze", "hold")}
 
 
 def test_an_active_thaw_heats_and_stays_below_the_ceiling() -> None:

@@ -26,12 +26,13 @@ thaw_to_c = -15.0
 """
 
 
-def eventually(true: Callable[[], object], what: str, within_s: float = PATIENCE_S) -> float:
+def eventually(true: Callable[[], object], what: str, within_s: float = PATIENCE_S,
+               every_s: float = 0.005) -> float:
     """Ask again and again until it is so; return how many seconds that took."""
     begun = time.monotonic()
     while not true():
         assert time.monotonic() - begun < within_s, f"{what} within {within_s} s"
-        select.select([], [], [], 0.005)
+        select.select([], [], [], every_s)
     return time.monotonic() - begun
 
 
@@ -138,12 +139,17 @@ class Operator:
 
     def until(self, word: str, part: str) -> None:
         """Ask `word` until the answer has `part`."""
-        eventually(lambda: part in self.ask(word), f"{part!r} in the answer to {word!r}")
+        eventually(lambda: part in self.ask(word), f"{part!r} in the answer to {word!r}",
+                   every_s=0.05)
 
-    def freeze(self, plan: str) -> None:
-        """Load, prove and start a plan."""
+    def check(self, plan: str) -> None:
+        """Load a plan and begin the check before use."""
         self.until("mode", "standby")
         assert self.ask(f"plan {plan}").startswith("OK")
         assert self.ask("precheck").startswith("OK")
+
+    def freeze(self, plan: str) -> None:
+        """Load, prove and start a plan."""
+        self.check(plan)
         self.until("mode", "ready")
         assert self.ask("freeze").startswith("OK")
