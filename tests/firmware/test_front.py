@@ -1,6 +1,7 @@
 """The front among operators who type, flood, vanish: control is not disturbed, others not kept
 waiting."""
 
+import json
 import os
 import select
 import socket
@@ -15,7 +16,9 @@ import pytest
 from controller.records import Command
 from firmware.config import load_rig
 from firmware.control import hello
-from firmware.link import ControlLink
+from firmware.front import ROWS_PER_COMMIT, Front
+from firmware.link import ControlLink, encoded
+from tests.controller.given import Desk, reading
 from tests.scenarios.wires import ROOT, Operator, eventually, line_with, program
 
 pytestmark = pytest.mark.wires
@@ -168,6 +171,32 @@ def test_an_address_that_is_none_is_one_sentence(tmp_path: Path) -> None:
     assert said.returncode == 2
     assert said.stderr.count("\n") == 1
     assert "write tcp:HOST:PORT" in said.stderr
+
+
+class Heard:
+    """What a front said to control."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, object]] = []
+
+    def write(self, line: bytes) -> None:
+        self.messages.append(json.loads(line))
+
+
+@pytest.mark.requirement("H-14")
+def test_a_log_that_vanishes_is_told_to_control_once(tmp_path: Path) -> None:
+    rig = load_rig(ROOT / "rigs" / "sim.toml")
+    front_end, heard = Front(tmp_path / "none.sock", tmp_path / "log.sqlite", True), Heard()
+    front_end._control = heard  # type: ignore[assignment]
+    front_end._meet(json.loads(encoded(hello(rig, (), "", ()))))
+    decision = Desk().tick()
+    (tmp_path / "log.sqlite").unlink()
+    for number in range(3 * ROWS_PER_COMMIT):
+        front_end._take((number, reading(100 * number), (), decision))
+    front_end.close()
+    assert [message for message in heard.messages if "log_fault" in message] == [
+        {"log_fault": ""},
+        {"log_fault": f"{tmp_path / 'log.sqlite'}: the file was removed or replaced"}]
 
 
 @pytest.mark.requirement("H-01")

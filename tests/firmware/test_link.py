@@ -191,6 +191,18 @@ def test_a_front_that_talks_nonsense_is_let_go_and_the_others_stay(link: Control
     assert was_let_go(bad.socket)
 
 
+@pytest.mark.requirement("H-14")
+def test_a_front_tells_control_that_its_log_fails_and_that_it_is_well_again(link: ControlLink,
+                                                                            path: Path) -> None:
+    front = FakeFront(path)
+    told = []
+    for fault in ("disk full", ""):
+        front.say({"log_fault": fault})
+        link.receive()
+        told.append(link.fault)
+    assert told == ["disk full", ""]
+
+
 def test_more_fronts_than_there_is_room_for_are_turned_away(link: ControlLink, path: Path) -> None:
     fronts = [FakeFront(path)]
     for _ in range(FRONTS_MAX):
