@@ -21,9 +21,10 @@ from bench.progress import Progress
 from bench.treat import Outcome, SimulatedMachine, treat
 from controller.records import Plan
 from controller.text import number
-from firmware.assembly import fault_orders, lacking
+from firmware.assembly import fault_orders
 from firmware.config import ConfigError, Rig, load_plan
 from firmware.recorder import ROWS_PER_COMMIT, SqliteRecorder
+from firmware.roles import lacking
 from hal.linux import LinuxClock
 
 ROWS_PER_COMMIT_IN_REAL_TIME = 5  # half a second of a run that is killed

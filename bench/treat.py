@@ -8,9 +8,10 @@ from typing import NamedTuple, Protocol
 
 from controller.core import Controller
 from controller.records import NAN, Command, Decision, Plan, Reading
-from firmware.assembly import NoWatchdog, fault_orders, fitted, open_simulated, probe_of
+from firmware.assembly import NoWatchdog, fault_orders, open_simulated
 from firmware.config import Rig
 from firmware.loop import Loop, Recorder
+from firmware.roles import fitted, probe_of
 from sim_hardware.plant.parameters import Parameters
 
 SESSION = "run"

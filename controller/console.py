@@ -29,8 +29,9 @@ from controller.grammar import (
 )
 from controller.line import Line
 from controller.records import Command, Reply
-from controller.replies import ANSWERS, TIMELESS, View, stale
+from controller.replies import ANSWERS, TIMELESS
 from controller.scpi import Status
+from controller.view import View, stale
 
 __all__ = ["COMMANDS", "Session", "View"]
 

@@ -4,37 +4,15 @@ It does not decide who is answered when: console.py does. It reads one View and 
 """
 
 import math
-from typing import NamedTuple
 
 from controller.interlocks import CLEAR, TITLES, Interlock, missing, served
 from controller.limits import LIMITS, Limits
-from controller.records import NAN, Decision, Plan, Reading, Sample
+from controller.records import NAN
 from controller.scpi import NOT_A_NUMBER
 from controller.text import number
+from controller.view import View, bare, is_known, why_unknown
 
-# All that a reply may be made of. Reading, decision, plan and its text are of the same tick.
-View = NamedTuple(
-    "View",
-    [
-        ("now_ms", int),  # when it was taken, on the clock that feeds the sessions
-        ("reading", Reading),  # the newest
-        ("decision", Decision),  # the newest
-        ("limits", Limits),  # in force
-        ("fitted", "tuple[str, ...]"),  # as the controller was given them
-        ("plans", "tuple[str, ...]"),  # names that may be loaded
-        ("plan", Plan),  # loaded, with its targets as they are now; Plan("", ()) for none
-        ("plan_text", str),  # treatment.plan_text() of it
-        ("body", str),  # "sim", "bench", a board's name
-        ("serial", str),
-        ("version", str),
-        ("simulated", bool),  # faults may be asked for
-        ("recent", "tuple[str, ...]"),  # reasons that differed from the one before, newest last
-    ],
-)
-
-STALE_MS = 1000  # an older value is not shown as if it were now
 RECENT_SHOWN = 10
-VALUE_MAX = 1e9  # no channel comes near
 SCPI_VERSION = "1999.0"
 
 # (argument, field of Reading, unit, decimals for a person, decimals for a program)
@@ -46,28 +24,6 @@ CHANNELS_SHOWN = (
     ("exhaust", "exhaust_kpa", "kPa", 1, 1),
     ("flow", "flow_slpm", "L/min", 2, 2),
 )
-
-
-def stale(view: View, now_ms: int) -> str:
-    """Return "" when `view` may be shown as the present, else why not."""
-    age_ms = now_ms - min(view.now_ms, view.reading.now_ms, view.decision.now_ms)
-    if age_ms <= STALE_MS:
-        return ""
-    return "no fresh data, control has been silent for " + str(age_ms) + " ms"
-
-
-def why_unknown(sample: Sample, limits: Limits) -> str:
-    """Return "" when the sample has a value of now, else what is wrong with it."""
-    if sample.fault:
-        return sample.fault
-    if not (0 <= sample.age_ms <= limits.age_ms_max):
-        return "the last value is " + str(sample.age_ms) + " ms old"
-    return "" if _finite(sample.value) else "no value"
-
-
-def bare(value: float, digits: int) -> str:
-    """Return a number as SCPI writes it; what is not finite as "not a number"."""
-    return number(value, digits) if _finite(value) else NOT_A_NUMBER
 
 
 def measured(view: View, argument: str) -> "tuple[str, str]":
@@ -137,9 +93,9 @@ def status(view: View, argument: str) -> "tuple[str, str]":
             " " + str(course.cycle) + "/" + str(course.cycles) if course.cycle else ""))
     words.append("tip " + _known(decision.tip_c, 1, " °C"))
     target_c = course.target_c if course.phase else _target_c(view)
-    if _finite(target_c):
+    if is_known(target_c):
         words.append("target " + number(target_c) + " °C")
-    if _finite(course.time_left_s):
+    if is_known(course.time_left_s):
         # Rounded up: "0 s left" is said when none is left.
         words.append(str(int(math.ceil(course.time_left_s))) + " s left")
     words.append("valve " + number(decision.valve_fraction, 2))
@@ -258,13 +214,8 @@ def _both(text: str) -> "tuple[str, str]":
     return text, text
 
 
-def _finite(value: float) -> bool:
-    """False for NaN, infinity and the huge numbers that instruments send in their place."""
-    return -VALUE_MAX < value < VALUE_MAX
-
-
 def _known(value: float, digits: int, unit: str) -> str:
-    return number(value, digits) + unit if _finite(value) else "not known"
+    return number(value, digits) + unit if is_known(value) else "not known"
 
 
 def _plan_name(view: View) -> str:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from controller.interlocks import missing
-from controller.records import CHANNELS, Probe
 from firmware.config import ConfigError, Rig, RoleEntry, SimDevice, WireDevice
 from firmware.loop import Hardware
+from firmware.roles import SENSOR_ROLES
 from hal.errors import HalError
 from hal.instruments.alicat import AlicatController, AlicatGauge
 from hal.instruments.instrument import Instrument
@@ -21,7 +20,7 @@ from hal.linux import LinuxClock
 from hal.streams.serial_port import SerialStream
 from sim_hardware.clock import SimClock, SteppedClock
 from sim_hardware.devices import SimHeater, SimIndicator, SimSensor, SimSwitch, SimValve
-from sim_hardware.faults import FaultOrder, parse_fault
+from sim_hardware.fault_orders import FaultOrder, parse_fault
 from sim_hardware.instruments.alicat import VirtualBus, VirtualController, VirtualGauge
 from sim_hardware.instruments.lakeshore import VirtualLakeShore
 from sim_hardware.instruments.wire import LineInstrument
@@ -29,10 +28,6 @@ from sim_hardware.plant.media import probe_in
 from sim_hardware.plant.parameters import Parameters
 from sim_hardware.probe import SimProbe
 from sim_hardware.server import Seat, Server
-
-# role of the rig file -> channel of records.CHANNELS
-SENSOR_ROLES = tuple(zip(("tip", "tip_b", "skin", "supply", "exhaust", "flow", "estop",
-                          "cold_junction", "pedal", "probe_id"), CHANNELS, strict=True))
 
 
 class NoWatchdog(Watchdog):
@@ -73,29 +68,6 @@ class Bench:
             yield lambda: heater.heat_at(0.0, 0)
         if relay is not None:
             yield lambda: relay.set_open(False, 0)
-
-
-def fitted(rig: Rig) -> tuple[str, ...]:
-    """Return what the controller is told the rig has and asks for: its channels, and words."""
-    roles = rig.entries.role
-    channels = tuple(channel for role, channel in SENSOR_ROLES if role in roles)
-    words = tuple(role for role in ("heater", "isolator") if role in roles)
-    return (*channels, *words, "estop_test") if rig.entries.estop_test else (*channels, *words)
-
-
-def probe_of(rig: Rig) -> Probe:
-    """Return what probe the rig file says it carries."""
-    entry = rig.entries.probe
-    return Probe(entry.outer_diameter_mm, entry.active_length_mm, entry.full_flow_slpm, entry.chip)
-
-
-def lacking(rig: Rig) -> str:
-    """Return one sentence on the interlocks that the rig has no sensor for, "" when it has all."""
-    rows = missing(fitted(rig))
-    channels = dict.fromkeys(row.needs for row in rows)
-    return "; ".join(f"no {channel}, so not: "
-                     + ", ".join(row.name for row in rows if row.needs == channel)
-                     for channel in channels)
 
 
 def checked(rig: Rig) -> Rig:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from controller.core import Controller
 from controller.records import Plan
-from firmware.assembly import Bench, fault_orders, fitted, open_bench, probe_of
+from firmware.assembly import Bench, fault_orders, open_bench
 from firmware.config import Rig
 from firmware.link import ControlLink
 from firmware.loop import Loop
+from firmware.roles import fitted, probe_of
 from hal.errors import HalError
 from hal.interface import Watchdog
 from hal.linux import become_real_time

@@ -243,10 +243,9 @@ def run_front(socket_path: Path, log: Path, consoles: list[str], lifeline_fd: in
     without a log, and NotConnected for a console that cannot be had; a later one does what it can
     and tries again.
     """
-    for address in consoles:
-        try:
+    try:
+        for address in consoles:
             check_address(address)
-        except ValueError as error:
-            raise ConfigError([str(error)]) from None
-    front = Front(socket_path, log, is_first)
-    asyncio.run(_serve(front, consoles, lifeline_fd, is_first))
+    except ValueError as error:
+        raise ConfigError([str(error)]) from None
+    asyncio.run(_serve(Front(socket_path, log, is_first), consoles, lifeline_fd, is_first))

@@ -9,38 +9,23 @@ from contextlib import suppress
 from math import ceil, inf
 from random import Random
 from types import MappingProxyType
-from typing import NamedTuple
 
 from hal.errors import HalError
 from hal.interface import Measured
 from sim_hardware import faults
 from sim_hardware.active_faults import Active, Conversion, said
+from sim_hardware.fault_orders import FaultOrder
 from sim_hardware.plant import sensors
 from sim_hardware.plant.parameters import NOMINAL, STEP_MS, Parameters
 from sim_hardware.plant.plant import Plant
 from sim_hardware.plant.records import NOTHING, SOUND, Demand
-from sim_hardware.plant.supply import gauge_kpa
+from sim_hardware.truth import Truth, truth_of
 
 CHANNELS = ("tip", "tip_b", "skin", "supply", "exhaust", "flow", "estop", "cold_junction", "pedal",
             "probe_id")
 CHIP = 1.0  # what the probe's own chip says
 PAST_S = 5.0  # as late as a sensor can be made
 NO_VALUES: faults.Values = MappingProxyType({})
-
-
-class Truth(NamedTuple):
-    """What really is, for tests and reports; the controller never sees it."""
-
-    now_ms: int
-    tip_c: float
-    tip_b_c: float  # where the second sensor sits
-    ice_radius_0c_mm: float  # middle of the freezing range, across the shaft; 0 when none
-    ice_radius_m20c_mm: float  # -20 °C likewise
-    valve_open_fraction: float  # where the valve stands, 0..1
-    flow_g_per_s: float
-    supply_kpa: float  # gauge
-    exhaust_kpa: float  # gauge
-    heater_w: float
 
 
 class SimProbe:
@@ -65,7 +50,7 @@ class SimProbe:
         self._wirings: dict[str, sensors.Wiring] = {}
         self._past: deque[sensors.Sensed] = deque(
             maxlen=int(PAST_S * 1000.0 / parameters.convert_ms) + 1)
-        self._scheduled: list[faults.FaultOrder] = []
+        self._scheduled: list[FaultOrder] = []
         self._convert()
 
     def demand_valve(self, fraction: float, lease_ms: int | None) -> None:
@@ -132,13 +117,7 @@ class SimProbe:
 
     def truth(self) -> Truth:
         """Return what really is."""
-        state, ice, p = self._plant.state, self._plant.ice(), self._parameters
-        tip_b_c = state.tip_c + p.tip_b_share * (state.shaft_c - state.tip_c)
-        return Truth(
-            self.now_ms, float(state.tip_c), float(tip_b_c), ice.edge_mm,
-            ice.radius_m20c_mm, float(state.opening), float(state.flow_g_per_s),
-            gauge_kpa(float(state.supply_bar), p), gauge_kpa(float(state.back_bar), p),
-            float(state.heater_w))
+        return truth_of(self._plant, self.now_ms)
 
     def inject(self, name: str, values: faults.Values = NO_VALUES) -> None:
         """Begin a fault now, in place of the same one; raises ValueError as faults.py says."""
@@ -165,7 +144,7 @@ class SimProbe:
 
     def schedule(self, at_ms: int, name: str, values: faults.Values = NO_VALUES) -> None:
         """Begin a fault exactly at `at_ms`; at once when that has come. Raises ValueError."""
-        order = faults.FaultOrder(name, at_ms, faults.completed(faults.fault_called(name), values))
+        order = FaultOrder(name, at_ms, faults.completed(faults.fault_called(name), values))
         self._scheduled.append(order)
         self._scheduled.sort(key=lambda waiting: waiting.at_ms)
         self._happen()

@@ -12,10 +12,10 @@ from tests.benchmarks.test_benchmarks import ROOT, said
 
 @pytest.fixture(scope="module")
 def storm() -> ModuleType:
-    """Return benchmarks/storm.py, which is a script and in no package."""
+    """Return benchmarks/_storm.py, which is in no package."""
     sys.path.insert(0, str(ROOT / "benchmarks"))
     try:
-        import storm as script
+        import _storm as script
     finally:
         sys.path.pop(0)
     return script

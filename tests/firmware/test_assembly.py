@@ -9,7 +9,8 @@ from firmware.assembly import NoWatchdog, open_simulated
 from firmware.config import SimDevice, load_rig
 from sim_hardware.plant.media import MEDIA, Named, in_medium, probe_in
 from sim_hardware.plant.parameters import NOMINAL
-from sim_hardware.probe import SimProbe, Truth
+from sim_hardware.probe import SimProbe
+from sim_hardware.truth import Truth
 
 ROOT = Path(__file__).parents[2]
 SIM = (ROOT / "rigs" / "sim.toml").read_text(encoding="utf-8")

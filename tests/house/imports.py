@@ -40,7 +40,7 @@ FLOORS = (
     ("console",),
     ("line",),
     ("grammar", "replies"),  # replies lists the tables of the stages
-    ("alarms", "treatment", "regulator", "precheck", "senses", "arguments"),
+    ("alarms", "treatment", "regulator", "precheck", "senses", "arguments", "view"),
     ("interlocks",),
     ("facts",),
     ("estimator", "dose", "gas", "progress"),

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from controller.core import Controller
 from controller.records import NAN, Command, Decision, Plan, Reading
-from firmware.assembly import NoWatchdog, fitted, open_simulated, probe_of
+from firmware.assembly import NoWatchdog, open_simulated
 from firmware.config import Rig, load_plan, load_rig
 from firmware.loop import Loop, Recorder
-from sim_hardware.probe import Truth
+from firmware.roles import fitted, probe_of
+from sim_hardware.truth import Truth
 
 ROOT = Path(__file__).parents[2]
 RIG = load_rig(ROOT / "rigs" / "sim.toml")

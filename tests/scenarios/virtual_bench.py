@@ -14,6 +14,7 @@ from firmware import assembly
 from firmware.config import load_rig
 from firmware.entries import WireDevice
 from firmware.loop import Hardware, Loop
+from firmware.roles import fitted, probe_of
 from hal.errors import BadReply, NoReply, NotConnected
 from hal.instruments.port import Port
 from hal.interface import ByteStream, Clock
@@ -149,8 +150,8 @@ class VirtualBench:
         assert valve is not None
         assert {channel for channel, _ in sensors} <= set(CHANNELS)
         self.plan = plan
-        self.controller = Controller(rig.limits, assembly.fitted(rig), (plan,),
-                                     assembly.probe_of(rig))
+        self.controller = Controller(rig.limits, fitted(rig), (plan,),
+                                     probe_of(rig))
         hardware = Hardware(self.clock, tuple(sensors), valve, None, None, None, None,
                             assembly.NoWatchdog())
         self.rows: list[Row] = []

@@ -9,7 +9,8 @@ from statistics import mean, stdev
 import pytest
 
 from hal.errors import NoReply, OutOfRange
-from sim_hardware.faults import FAULTS, FaultOrder, parse_fault
+from sim_hardware.fault_orders import FaultOrder, parse_fault
+from sim_hardware.faults import FAULTS
 from sim_hardware.probe import CHANNELS, SimProbe
 
 Symptom = Callable[[SimProbe], bool]
