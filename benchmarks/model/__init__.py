@@ -1,0 +1,1 @@
+"""The model check: the real controller, driven through every state that it can come to."""
