@@ -73,7 +73,8 @@ class Estimator:
         if difference_c == difference_c:
             self.agreed = difference_c <= self.limits.ab_difference_c_max
         tip_c = self._best(a_c, b_c)
-        self.slope.update(tip_c, reading.now_ms - reading.tip_c.age_ms)
+        believed = reading.tip_c if a_c == a_c else reading.tip_b_c
+        self.slope.update(tip_c, reading.now_ms - believed.age_ms)
         return Estimate(tip_c, self.slope.per_s(), difference_c, max(step_a, step_b),
                         self.distrusted, ridden)
 

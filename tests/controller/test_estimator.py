@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.estimator import Estimator
+from controller.estimator import RIDDEN_MAX, RIDDEN_MS, Estimator, TipSensor
 from controller.records import Estimate, Reading, Sample
 from tests.controller.given import FITTED, LIMITS_IN_FORCE, reading
 
@@ -133,3 +133,191 @@ def test_a_clock_that_goes_back_gives_no_infinite_slope() -> None:
     back = after(ramp(30.0, 0.0, 0), ramp(30.0, 0.0, 500), ramp(30.0, 0.0, 100),
                  ramp(30.0, 0.0, 600))
     assert math.isfinite(back.slope_c_per_s)
+
+
+# The vote: whose bad sample is passed over.
+
+
+class Watch:
+    """An estimator with its time; a fault is given as the judged text of its sensor."""
+
+    def __init__(self, fitted: tuple[str, ...] = FITTED) -> None:
+        self.estimator = Estimator(LIMITS_IN_FORCE, fitted)
+        self.now_ms = 0
+
+    def see(self, a_c: float = -60.0, b_c: float = -60.0, fault_a: str = "", fault_b: str = "",
+            dt_ms: int = 100) -> Estimate:
+        self.now_ms += dt_ms
+        return self.estimator.update(reading(self.now_ms, tip_c=a_c, tip_b_c=b_c), fault_a,
+                                     fault_b)
+
+
+def watch(fitted: tuple[str, ...] = FITTED) -> Watch:
+    """Return a watch whose sensors have just agreed."""
+    one = Watch(fitted)
+    one.see()
+    return one
+
+
+@pytest.mark.requirement("tip_sensor")
+def test_a_declared_fault_of_one_sensor_is_ridden_through_once() -> None:
+    one = watch()
+    ridden = one.see(fault_a=BAD)
+    assert (ridden.ridden, ridden.tip_c, ridden.distrusted) == ("tip_c", -60.0, 1)
+    assert one.see(fault_a=BAD).ridden == ""
+
+
+@pytest.mark.requirement("tip_b_sensor")
+def test_a_declared_fault_of_the_other_sensor_is_ridden_through_once() -> None:
+    one = watch()
+    assert one.see(fault_b=BAD).ridden == "tip_b_c"
+    assert one.see(fault_b=BAD).ridden == ""
+
+
+@pytest.mark.requirement("tip_step")
+@pytest.mark.parametrize(("seen", "channel"), [({"a_c": 24.0}, "tip_c"),
+                                               ({"b_c": 24.0}, "tip_b_c")])
+def test_a_jump_of_one_sensor_is_ridden_through_once_and_is_no_step(
+        seen: dict[str, float], channel: str) -> None:
+    one = watch()
+    ridden = one.see(**seen)
+    assert (ridden.ridden, ridden.tip_step_c_per_s) == (channel, 0.0)
+    again = one.see(**seen)
+    assert (again.ridden, again.tip_step_c_per_s) == ("", pytest.approx(420.0))
+
+
+def test_a_good_sample_between_two_bad_ones_allows_the_second() -> None:
+    one = watch()
+    one.see(fault_a=BAD)
+    one.see()
+    assert one.see(fault_a=BAD).ridden == "tip_c"
+
+
+def test_after_a_bad_sample_of_one_the_other_may_be_ridden_through() -> None:
+    one = watch()
+    one.see(fault_a=BAD)
+    one.see()
+    assert one.see(fault_b=BAD).ridden == "tip_b_c"
+
+
+@pytest.mark.requirement("tip_sensor")
+def test_a_bad_sample_of_the_only_sensor_is_never_ridden_through() -> None:
+    one = watch(ONE_SENSOR)
+    assert one.see(fault_a=BAD).ridden == ""
+    assert one.see(a_c=24.0).ridden == ""
+
+
+@pytest.mark.requirement("tip_sensor")
+def test_two_bad_samples_at_once_are_not_ridden_through() -> None:
+    one = watch()
+    gone = one.see(fault_a=BAD, fault_b=BAD)
+    assert (gone.ridden, gone.distrusted) == ("", 2)
+
+
+@pytest.mark.requirement("tip_disagree")
+def test_a_sensor_that_disagreed_before_is_no_witness() -> None:
+    one = watch()
+    one.see(b_c=-56.9)
+    assert one.see(fault_a=BAD, b_c=-56.9).ridden == ""
+
+
+def test_a_difference_just_at_the_limit_is_still_agreement() -> None:
+    one = watch()
+    agreed = one.see(b_c=-57.0)
+    assert (agreed.ab_difference_c, agreed.tip_c) == (3.0, -58.5)
+    assert one.see(fault_a=BAD, b_c=-57.0).ridden == "tip_c"
+
+
+def test_sensors_that_were_never_compared_vouch_for_nothing() -> None:
+    assert Watch().see(fault_a=BAD).ridden == ""
+
+
+@pytest.mark.requirement("tip_sensor")
+def test_five_bad_samples_of_a_sensor_in_a_minute_are_ridden_through_and_no_sixth() -> None:
+    one = watch()
+    for _ in range(RIDDEN_MAX):
+        assert one.see(fault_a=BAD).ridden == "tip_c"
+        one.see()
+    assert one.see(fault_a=BAD).ridden == ""
+    one.see()
+    assert one.see(fault_b=BAD).ridden == "tip_b_c"  # each sensor has its own count
+
+
+def test_after_a_minute_a_bad_sample_is_forgotten() -> None:
+    sensor = TipSensor()
+    assert [sensor.may_ride(now_ms) for now_ms in (0, 1, 2, 3, 4, 5)] == [True] * 5 + [False]
+    assert not sensor.may_ride(RIDDEN_MS - 1)
+    assert sensor.may_ride(RIDDEN_MS)
+    assert not sensor.may_ride(RIDDEN_MS)
+
+
+def test_the_numbers_of_riding_through_are_five_in_a_minute() -> None:
+    assert (RIDDEN_MAX, RIDDEN_MS) == (5, 60_000)
+
+
+@pytest.mark.parametrize("age_ms", [2000, -10_000], ids=str)
+def test_a_ridden_sample_of_any_age_does_not_stop_the_slope(age_ms: int) -> None:
+    estimator = Estimator(LIMITS_IN_FORCE, FITTED)
+    for now_ms in range(0, 2000, 100):
+        one = ramp(30.0, -5.0, now_ms)
+        if now_ms == 1000:
+            estimator.update(one._replace(tip_c=Sample(20.0, age_ms, "")), BAD, "")
+        else:
+            seen = estimator.update(one, "", "")
+    assert seen.slope_c_per_s == pytest.approx(-5.0)
+    assert estimator.slope.at_ms[-1] == 1900
+    assert 1000 in estimator.slope.at_ms
+
+
+# The limits of a step.
+
+
+def test_a_step_just_at_the_limit_is_believed() -> None:
+    seen = after(reading(0, tip_c=0.0), reading(100, tip_c=-8.0), fitted=ONE_SENSOR)
+    assert (seen.tip_c, seen.tip_step_c_per_s, seen.distrusted) == (-8.0, 80.0, 0)
+
+
+def test_a_step_beyond_the_limit_is_not() -> None:
+    seen = after(reading(0, tip_c=0.0), reading(100, tip_c=-8.1), fitted=ONE_SENSOR)
+    assert math.isnan(seen.tip_c)
+    assert (seen.tip_step_c_per_s, seen.distrusted) == (pytest.approx(81.0), 1)
+
+
+@pytest.mark.parametrize("steps", [(-2.0, -4.0), (-4.0, -2.0)])
+def test_the_step_is_that_of_the_worse_sensor(steps: tuple[float, float]) -> None:
+    seen = after(reading(0, tip_c=0.0, tip_b_c=0.0),
+                 reading(100, tip_c=steps[0], tip_b_c=steps[1]))
+    assert seen.tip_step_c_per_s == pytest.approx(40.0)
+
+
+def test_a_step_counts_the_age_of_the_samples() -> None:
+    seen = after(reading(100, tip_c=Sample(0.0, 50, "")), reading(200, tip_c=Sample(-8.0, 100, "")),
+                 fitted=ONE_SENSOR)
+    assert seen.tip_step_c_per_s == pytest.approx(160.0)  # -8 °C in 50 ms
+
+
+def test_a_sample_that_is_not_newer_is_compared_with_nothing_and_not_kept() -> None:
+    sensor = TipSensor()
+    sensor.keep(-60.0, 100)
+    assert sensor.step_c_per_s(24.0, 100) == 0.0
+    assert sensor.step_c_per_s(24.0, 99) == 0.0
+    assert sensor.step_c_per_s(-59.0, 101) == 1000.0
+    one = watch(ONE_SENSOR)
+    one.see(a_c=-61.0, dt_ms=0)
+    assert one.estimator.a.value_c == -60.0
+
+
+def test_a_sensor_that_was_never_seen_is_compared_with_nothing() -> None:
+    assert TipSensor().step_c_per_s(24.0, 0) == 0.0
+
+
+def test_a_sensor_that_was_first_seen_at_time_zero_is_compared() -> None:
+    sensor = TipSensor()
+    sensor.keep(-60.0, 0)
+    assert sensor.step_c_per_s(-61.0, 1000) == 1.0
+
+
+def test_after_a_jump_the_last_good_value_stays_the_measure() -> None:
+    one = watch(ONE_SENSOR)
+    one.see(a_c=24.0)
+    assert one.see(a_c=-60.0).tip_step_c_per_s == 0.0
