@@ -53,8 +53,7 @@ class Controller(Machine):
 
     def _judge(self, facts: Facts) -> None:
         """Let every armed row be proven; the first of the gravest that is not gives the reason."""
-        found = self.interlocks.check(facts, self.mode, self.now_ms - self.mode_since_ms,
-                                      self.now_ms)
+        found = self.interlocks.check(facts, self.mode, self.now_ms)
         self.alarms.update(self.now_ms, tuple([
             Cause(finding.row.name, finding.row.priority, finding.row.latched, finding.reason)
             for finding in found]))

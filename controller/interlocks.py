@@ -20,7 +20,7 @@ Interlock = NamedTuple(
         ("rule", str),  # CLEAR: the text is empty; AT_LEAST, AT_MOST: against the limit
         ("limit", str),  # the field of Limits; "" for CLEAR
         ("unit", str),
-        ("arms_after_ms", int),  # 0..; in its mode for so long before it can trip
+        ("arms_after_ms", int),  # 0..; in modes of `armed` for so long before it can trip
         ("grace_ms", int),  # 0..; unproven for this long before it trips
         ("armed", "tuple[str, ...]"),  # modes in which it trips; every row inhibits a start
         ("response", str),  # a word of RESPONSES
@@ -73,7 +73,7 @@ COLD = ("precheck", "freeze", "fault")
 ACTIVE = ("precheck", "freeze", "thaw", "fault")
 FREEZE = ("freeze",)
 AFTER = ("freeze", "thaw", "fault")
-WARMING = ("thaw", "done", "fault")
+WARMING = ("standby", "thaw", "done", "fault")  # standby: a freeze that was stopped
 WARMED = ("precheck", "thaw")  # modes in which the heater may be on
 NEVER = ()  # only inhibits a start
 
@@ -213,15 +213,15 @@ INTERLOCKS = (
               False, 1200, H_BLIND, "faults.csv D01: no new start, what runs goes on"),
     Interlock("indicator", "", "indicator_fault", CLEAR, "", "", 0, 0, ("freeze", "thaw"), WARN,
               MEDIUM, False, False, 200, H_BLIND, "clinical: alarm signals are part of the check"),
+    Interlock("start_cold", "tip_c", "start_tip_c", AT_LEAST, "start_tip_c_min", "°C", 0, 0, NEVER,
+              INHIBIT, MEDIUM, False, True, 0, H_TIP,
+              "bias is looked for before freezing (nMARQ recall)"),
     Interlock("do_not_pull", "tip_c", "pull_tip_c", AT_LEAST, "start_tip_c_min", "°C", 0, 0,
               WARMING, WARN, INFO, False, True, 200, H_PULL, "a probe sticks until thawed"),
     Interlock("estop_test", "estop", "estop_untested", CLEAR, "", "", 0, 0, NEVER, INHIBIT, MEDIUM,
               False, False, 0, H_STOP, "Medsafe: check on and off before each use"),
     Interlock("pedal_stuck", "pedal", "pedal_stuck", CLEAR, "", "", 0, 0, NEVER, INHIBIT, MEDIUM,
               False, False, 0, H_STOP, "stuck at power-up"),
-    Interlock("start_cold", "tip_c", "start_tip_c", AT_LEAST, "start_tip_c_min", "°C", 0, 0, NEVER,
-              INHIBIT, MEDIUM, False, True, 0, H_TIP,
-              "bias is looked for before freezing (nMARQ recall)"),
     Interlock("check", "", "check_fault", CLEAR, "", "", 0, 0, NEVER, INHIBIT, MEDIUM, False, False,
               0, H_PROBE, "2020 notice: users skipped the test; make it a gating step"),
     Interlock("check_age", "", "check_age_s", AT_MOST, "check_s_max", "s", 0, 0, NEVER, INHIBIT,
@@ -312,19 +312,17 @@ class Interlocks:
     def __init__(self, limits: Limits, fitted: "tuple[str, ...]") -> None:
         self.limits = limits
         self.rows = served(fitted)
+        self.armed_since_ms = [-1] * len(self.rows)
         self.unproven_since_ms = [-1] * len(self.rows)
 
-    def check(self, facts: Facts, mode: str, in_mode_ms: int,
-              now_ms: int) -> "tuple[Finding, ...]":
-        """Return the rows armed in `mode`, which began `in_mode_ms` ago, that have been unproven
-        for their grace."""
+    def check(self, facts: Facts, mode: str, now_ms: int) -> "tuple[Finding, ...]":
+        """Return the rows armed in `mode` that have been unproven for their grace."""
         findings = []
         for index in range(len(self.rows)):
             row = self.rows[index]
+            is_armed = self._is_armed(index, mode, now_ms)
             reason = unproven(row, facts, self.limits)
-            # A clock that went back (below 0) disarms nothing.
-            armed = mode in row.armed and not (0 <= in_mode_ms < row.arms_after_ms)
-            if not reason or not armed:
+            if not reason or not is_armed:
                 self.unproven_since_ms[index] = -1
                 continue
             if self.unproven_since_ms[index] < 0:
@@ -332,6 +330,15 @@ class Interlocks:
             if now_ms - self.unproven_since_ms[index] >= row.grace_ms:
                 findings.append(Finding(row, _told(row, reason)))
         return tuple(findings)
+
+    def _is_armed(self, index: int, mode: str, now_ms: int) -> bool:
+        """Going on to another mode of `armed` keeps a row armed; a clock that went back too."""
+        if mode not in self.rows[index].armed:
+            self.armed_since_ms[index] = -1
+            return False
+        if self.armed_since_ms[index] < 0:
+            self.armed_since_ms[index] = now_ms
+        return not (0 <= now_ms - self.armed_since_ms[index] < self.rows[index].arms_after_ms)
 
     def inhibits(self, facts: Facts, mode: str = "", but: "tuple[str, ...]" = (),
                  responses: "tuple[str, ...]" = RESPONSE_NAMES) -> "tuple[Trip, ...]":

@@ -35,7 +35,6 @@ class Machine:
         self.plans = plans
         self.unclean = unclean
         self.mode = "standby"
-        self.mode_since_ms = 0
         self.why = "started"
         self.revision = 0
         self.now_ms = -1  # of the last tick; -1 before the first
@@ -67,7 +66,6 @@ class Machine:
         if mode == "precheck":
             self.precheck.begin(self.now_ms)
         self.mode = mode
-        self.mode_since_ms = self.now_ms
         self.treatment.enter(mode, self.now_ms)
         self.why = why
         return mode + ": " + why

@@ -1,6 +1,7 @@
 """What the controller's tests start from: a sound reading, commands, a machine in some mode."""
 
 from controller.core import Controller
+from controller.interlocks import row_named
 from controller.limits import limits_from
 from controller.records import (
     CHANNELS,
@@ -96,19 +97,24 @@ class Desk:
             decision = self.tick(**changes)
         return decision
 
-    def ramp_to(self, tip_c: float) -> Decision:
-        """Let the tip go to `tip_c` as fast as a tip can, and return the last decision."""
+    def ramp_to(self, tip_c: float, step_c: float = 2.0, **changes: object) -> Decision:
+        """Let the tip go to `tip_c` by `step_c` a tick, and return the last decision."""
         while self.tip_c != tip_c:
-            self.tip_c += min(5.0, max(-5.0, tip_c - self.tip_c))
-            decision = self.tick()
+            self.tip_c += min(step_c, max(-step_c, tip_c - self.tip_c))
+            decision = self.tick(**changes)
+        return decision
+
+    def checked(self, **changes: object) -> Decision:
+        """Return the decision that ends a check before use, passed or not."""
+        decision = self.tick(self.command("precheck"), **changes)
+        while decision.mode == "precheck":
+            decision = self.tick(**changes)
         return decision
 
     def ready(self, plan: str = "two") -> "Desk":
         """Load a plan and prove everything."""
         self.order("plan", plan)
-        self.order("precheck")
-        while self.controller.mode == "precheck":
-            self.tick()
+        self.checked()
         assert self.controller.mode == "ready", self.controller.why
         self.ticks(10)  # the dip of the check is over
         return self
@@ -118,6 +124,37 @@ class Desk:
         self.ready(plan)
         self.order("freeze")
         return self
+
+    def holding(self, plan: str = "one") -> "Desk":
+        """Go on to the hold, with the tip at its target."""
+        self.freezing(plan)
+        target_c = self.controller.treatment.plan.cycles[0].target_c
+        self.ramp_to(target_c + 15.0)
+        self.ramp_to(target_c, 0.5)
+        assert self.last is not None
+        assert self.last.course.phase == "hold", self.controller.why
+        return self
+
+    def names(self) -> list[str]:
+        """Return the names of the alarms of the last decision."""
+        return [alarm.name for alarm in self.last.alarms] if self.last else []
+
+
+def is_shut(decision: Decision) -> bool:
+    """Valve, heater and isolator are shut, and the heater's relay is off."""
+    return (decision.valve_fraction, decision.heater_fraction, decision.isolator_open,
+            decision.heater_enabled) == (0.0, 0.0, False, False)
+
+
+def found(desk: Desk, name: str, **changes: object) -> Decision:
+    """Return the decision in which row `name` is told, after `changes` came; it must be within the
+    time that the row promises."""
+    since_ms = desk.now_ms + TICK_MS
+    while True:
+        decision = desk.tick(**changes)
+        if name in desk.names():
+            return decision
+        assert decision.now_ms - since_ms < row_named(name).detect_ms, desk.controller.why
 
 
 def desk_in(mode: str) -> Desk:
