@@ -73,7 +73,7 @@ class Senses:
         skin_c, skin_slope = self._skin(reading)
         gas = self.gas.update(reading, asked)
         followed = self.progress.update(reading, estimate, asked)
-        facts = Facts(
+        judged = (
             self._estop(reading),
             "" if self.estop_opened else "e-stop was not pressed and released since power-up",
             reading.actuator_fault,
@@ -92,6 +92,8 @@ class Senses:
             self._pedal(reading),
             self._pedal_stuck(reading),
             self._probe(reading),
+        )
+        measured = (
             float(reading.late_ms),
             float(reading.slips),
             estimate.tip_step_c_per_s,
@@ -114,25 +116,9 @@ class Senses:
             dose.ice.cold_ms * 0.001,
             dose.ice.radius_0c_mm,
             dose.ice.radius_m20c_mm,
-            gas.flow_share_low,
-            gas.flow_share_high,
-            gas.shut_flow_slpm,
-            gas.burst_fault,
-            gas.supply_end_kpa,
-            followed.tip_flat_s,
-            followed.tip_b_flat_s,
-            followed.wrong_way_c,
-            followed.uncooled_s,
-            followed.approach_s,
-            followed.shut_fall_c,
-            followed.off_target_c,
-            followed.swing_c,
-            followed.tip_predicted_c,
-            followed.tip_warming_c,
-            self._check_age_s(reading.now_ms),
-            self._check_fault(reading),
         )
-        return facts, estimate
+        checked = (self._check_age_s(reading.now_ms), self._check_fault(reading))
+        return Facts(*(judged + measured + gas + followed + checked)), estimate
 
     def _seen(self, reading: Reading, estimate: Estimate) -> "list[float]":
         """Raw tip values but for one that is ridden through, and the estimate."""
