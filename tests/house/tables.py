@@ -20,7 +20,13 @@ class Walk(NamedTuple):
 
 WALKS = (
     Walk("controller.interlocks", "INTERLOCKS",
-         "tests/controller/test_interlocks.py::test_every_row_trips_when_it_is_not_proven"),
+         "tests/controller/test_interlocks.py::"
+         "test_every_row_trips_when_its_grace_is_over_and_not_before"),
+    Walk("controller.orders", "ORDERS",
+         "tests/controller/test_orders.py::test_every_order_is_known"),
+    Walk("controller.precheck", "STEPS",
+         "tests/controller/test_precheck.py::"
+         "test_a_course_asks_for_no_temperature_and_heats_only_in_the_thaw"),
     Walk("controller.modes", "TRANSITIONS",
          "tests/controller/test_modes.py::test_every_transition_leads_where_the_table_says"),
     Walk("controller.limits", "LIMITS",
