@@ -73,6 +73,7 @@ Facts = NamedTuple(
         ("uncooled_s", float),
         ("approach_s", float),
         ("shut_fall_c", float),
+        ("unwarmed_s", float),
         ("off_target_c", float),
         ("swing_c", float),
         ("tip_predicted_c", float),

@@ -74,6 +74,7 @@ ACTIVE = ("precheck", "freeze", "thaw", "fault")
 FREEZE = ("freeze",)
 AFTER = ("freeze", "thaw", "fault")
 WARMING = ("standby", "thaw", "done", "fault")  # standby: a freeze that was stopped
+DRIVEN = ("precheck", "freeze", "thaw")  # modes in which gas or heat must move the tip
 WARMED = ("precheck", "thaw")  # modes in which the heater may be on
 NEVER = ()  # only inhibits a start
 
@@ -130,9 +131,9 @@ INTERLOCKS = (
     Interlock("tip_disagree", "tip_b_c", "ab_difference_c", AT_MOST, "ab_difference_c_max", "°C", 0,
               1000, ACTIVE, SHUT, HIGH, True, False, 1200, H_TIP,
               "a thermocouple misled a cooling system (recall 2018)"),
-    Interlock("tip_stuck", "tip_c", "tip_flat_s", AT_MOST, "flat_s_max", "s", 0, 0, GAS, SHUT, HIGH,
-              True, True, 2300, H_TIP, "faults.csv S03; oref0 942"),
-    Interlock("tip_b_stuck", "tip_b_c", "tip_b_flat_s", AT_MOST, "flat_s_max", "s", 0, 0, GAS, SHUT,
+    Interlock("tip_stuck", "tip_c", "tip_flat_s", AT_MOST, "flat_s_max", "s", 0, 0, DRIVEN, SHUT,
+              HIGH, True, True, 2300, H_TIP, "faults.csv S03; oref0 942"),
+    Interlock("tip_b_stuck", "tip_b_c", "tip_b_flat_s", AT_MOST, "flat_s_max", "s", 0, 0, DRIVEN, SHUT,
               HIGH, True, False, 2300, H_TIP, "faults.csv S03; oref0 942"),
     Interlock("cold_junction_low", "cold_junction_c", "cold_junction_low_c", AT_LEAST,
               "cold_junction_c_min", "°C", 0, 100, ACTIVE, SHUT, HIGH, True, False, 400, H_TIP,
@@ -181,6 +182,9 @@ INTERLOCKS = (
     Interlock("shut_cooling", "tip_c", "shut_fall_c", AT_MOST, "shut_fall_c_max", "°C", 0, 500,
               ALWAYS, ISOLATE, HIGH, True, True, 700, H_STOP,
               "faults.csv V01; the dip of P04 is allowed for"),
+    Interlock("no_warming", "tip_c", "unwarmed_s", AT_MOST, "unwarmed_s_max", "s", 0, 0, ("thaw",),
+              ISOLATE, HIGH, True, True, 30300, H_STOP,
+              "without a flow meter a valve stuck open shows as a thaw that does not warm"),
     Interlock("flow_high", "flow_slpm", "flow_share_high", AT_MOST, "flow_share_max", "times", 0,
               500, GAS, SHUT, HIGH, True, False, 3100, H_BURST,
               "ECRI 8180: liquid in the gas line; or a leak behind the meter"),
@@ -246,6 +250,7 @@ TITLES = {
     "uncooled_s": "valve open and no cooling for",
     "approach_s": "target not reached for",
     "shut_fall_c": "valve shut and tip colder by",
+    "unwarmed_s": "valve shut and tip no warmer for",
     "off_target_c": "tip off its target by",
     "swing_c": "tip swings by",
     "cold_junction_low_c": "cold junction",

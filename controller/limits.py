@@ -56,6 +56,7 @@ Limits = NamedTuple(
         ("check_flow_share_min", float),
         ("check_flow_share_max", float),
         ("vent_kpa_max", float),
+        ("unwarmed_s_max", float),
     ],
 )
 
@@ -163,6 +164,9 @@ LIMITS = (
           "[C] liquid passes 1.7 times as much as vapour"),
     Limit("vent_kpa_max", 30.0, 5.0, 100.0, "kPa", "exhaust after the check's short freeze",
           "[S] Medsafe: check that exhaust is vented"),
+    Limit("unwarmed_s_max", 30.0, 15.0, 120.0, "s",
+          "time of a thaw in which a tip below -20 °C must rise by 5 °C",
+          "[S] argon dips for 8 s; [P] a sound passive thaw rises by 5 °C in 3 s"),
 )
 
 

@@ -16,6 +16,8 @@ UNCOOLED_OPEN = 0.5
 UNCOOLED_FALL_C = 5.0
 DIP_MS = 10000  # after gas-off the residue boils on for so long
 DIP_C = 15.0  # and may cool by this; argon: 16 °C in 8 s
+UNWARMED_C = -20.0  # above it the ice that melts may hold a sound tip
+WARMED_C = 5.0
 COLD_C = 5.0  # a warmer tip that cools without gas was taken out of the body
 SWING_MS = 20000
 SETTLING_MS = 15000  # of a hold; one undershoot is no swing
@@ -27,12 +29,13 @@ WARM_S = 0.5
 ProgressFacts = NamedTuple(
     "ProgressFacts",
     [
-        ("tip_flat_s", float),  # 0..; the raw value is the same, while gas should flow
+        ("tip_flat_s", float),  # 0..; the raw value is the same, while gas should flow or heat
         ("tip_b_flat_s", float),
         ("wrong_way_c", float),  # rise in RISE_MS while the valve is open; 0 while it is not
         ("uncooled_s", float),  # 0..; half open without a fall, in this approach
         ("approach_s", float),  # 0..; in this approach
         ("shut_fall_c", float),  # fall of a cold tip without gas, beyond what is normal
+        ("unwarmed_s", float),  # 0..; a cold tip in a thaw that does not get warmer
         ("off_target_c", float),  # 0..; in the hold
         ("swing_c", float),  # 0..; in the hold
         ("tip_predicted_c", float),  # the tip in PREDICT_S, if it falls
@@ -75,22 +78,26 @@ class Progress:
         self.shut_since_ms = -1
         self.warmest_shut_c = NAN
         self.is_dip_over = False
+        self.coldest_thaw_c = NAN
+        self.unwarmed_since_ms = -1
 
     def update(self, reading: Reading, estimate: Estimate, asked: Asked) -> ProgressFacts:
         """Return what is to be judged in this tick."""
         now_ms = reading.now_ms
         tip_c = estimate.tip_c
         is_open = asked.valve_fraction > 0.0
+        is_driven = is_open or asked.heater_fraction > 0.0
         slope = estimate.slope_c_per_s
         predicted_c = tip_c + slope * PREDICT_S if slope < 0.0 else tip_c
         warming_c = tip_c + slope * WARM_S if slope > 0.0 else tip_c
         return ProgressFacts(
-            self.tip_flat.update_s(reading.tip_c.value, is_open, now_ms),
-            self.tip_b_flat.update_s(reading.tip_b_c.value, is_open, now_ms),
+            self.tip_flat.update_s(reading.tip_c.value, is_driven, now_ms),
+            self.tip_b_flat.update_s(reading.tip_b_c.value, is_driven, now_ms),
             self._wrong_way_c(tip_c, asked.valve_fraction, now_ms),
             self._uncooled_s(tip_c, asked, now_ms),
             (now_ms - self.approach_since_ms) * 0.001 if self.approach_since_ms >= 0 else 0.0,
             self._shut_fall_c(tip_c, is_open, now_ms),
+            self._unwarmed_s(tip_c, asked.mode, now_ms),
             abs(tip_c - asked.target_c) if asked.phase == "hold" else 0.0,
             self._swing_c(tip_c, asked.phase, now_ms),
             predicted_c,
@@ -145,6 +152,17 @@ class Progress:
             self.warmest_shut_c = tip_c
         self.warmest_shut_c = max(self.warmest_shut_c, tip_c)
         return self.warmest_shut_c - tip_c - (0.0 if self.is_dip_over else DIP_C)
+
+    def _unwarmed_s(self, tip_c: float, mode: str, now_ms: int) -> float:
+        """Seconds of a thaw in which a tip below UNWARMED_C has not risen by WARMED_C."""
+        if mode != "thaw" or not (tip_c < UNWARMED_C):
+            self.unwarmed_since_ms = -1
+            return 0.0
+        if self.unwarmed_since_ms < 0 or tip_c >= self.coldest_thaw_c + WARMED_C:
+            self.unwarmed_since_ms = now_ms
+            self.coldest_thaw_c = tip_c
+        self.coldest_thaw_c = min(self.coldest_thaw_c, tip_c)
+        return (now_ms - self.unwarmed_since_ms) * 0.001
 
     def _swing_c(self, tip_c: float, phase: str, now_ms: int) -> float:
         if phase != "hold":

@@ -57,6 +57,9 @@ class Member:
     def deliver(self, line: Line) -> None:
         """Send what is wanted of the valve now. Raises HalError."""
         assert self.valve is not None
+        if self.is_doubtful and self.valve.wanted() == 0.0:
+            self.shut_unheard(line)  # a device that is not heard may hear
+            self.valve.lose()  # what came back may be a late frame
         self.settle(line)
         self.instrument.obey(line, self.valve.wanted())
 

@@ -26,9 +26,9 @@ TIP_ERROR = ("tip_disagree", "tip_step", "tip_cold", "tip_predicted", "thaw_hot"
              "thaw_predicted", "heater_stuck", "shut_cooling", "wrong_way", "check",
              "start_cold", "tip_sensor", "no_cooling", "slow_approach")
 GAS_LOW = ("supply_low", "wrong_way", "no_cooling", "blockage", "slow_approach", "check",
-           "tip_predicted")
+           "tip_predicted", "do_not_pull", "start_cold")
 GAS_HIGH = ("flow_high", "burst", "shut_flow", "shut_cooling", "check", "tip_predicted",
-            "tip_cold", "supply_low")
+            "tip_cold", "supply_low", "no_warming", "do_not_pull", "start_cold")
 WITHIN_3_K = "an error below 3 K: the tip is the mean of two sensors, and off by half of it"
 
 EXPECTED = (
@@ -67,7 +67,7 @@ EXPECTED = (
     Expected("wrong_cylinder", (*GAS_HIGH, "supply_low", "exhaust_high", "wrong_way"),
              "a tenth more flow is inside the valve's own spread; the tip is held"),
     Expected("moisture", GAS_LOW, "too little ice for the plan: the valve makes up for it"),
-    Expected("exhaust_blocked", ("exhaust_high", "exhaust_sensor", "check", "wrong_way"),
+    Expected("exhaust_blocked", ("exhaust_high", "exhaust_sensor", "check", *GAS_LOW),
              "below 150 kPa the hose holds, and the tip is held"),
     Expected("valve_stuck_open", (*GAS_HIGH, *GAS_LOW, "exhaust_high"),
              "the isolator stops the gas"),
@@ -129,7 +129,23 @@ class Unprotected(NamedTuple):
     wire: str
 
 
-UNPROTECTED: tuple[Unprotected, ...] = ()
+NO_RELAY = "a relay in series with the heater (heater_relay), or no heater"
+NO_ISOLATOR = "an isolator before the valve, and a hand on the cylinder until there is one"
+NO_SECOND_TIP = "a second tip sensor (tip_b), or no heater: a passive thaw burns nobody"
+UNPROTECTED = (
+    Unprotected("heater_stuck", "the tip burns: nothing takes the heater's power", NO_RELAY),
+    Unprotected("valve_stuck_open", "gas flows on: it is seen, and nothing can stop it",
+                NO_ISOLATOR),
+    Unprotected("valve_leak", "likewise", NO_ISOLATOR),
+    Unprotected("tip_drift", "the only sensor says too cold, and the heater follows it",
+                NO_SECOND_TIP),
+    Unprotected("tip_amplifier", "likewise", NO_SECOND_TIP),
+    Unprotected("tip_offset", "likewise", NO_SECOND_TIP),
+    Unprotected("tip_cold_junction", "likewise", NO_SECOND_TIP),
+    Unprotected("tip_stuck", "two seconds of heat before the only sensor is proven stuck",
+                NO_SECOND_TIP),
+    Unprotected("tip_value", "likewise", NO_SECOND_TIP),
+)
 
 
 class Verdict(NamedTuple):

@@ -11,7 +11,7 @@ from controller.interlocks import row_named
 from controller.precheck import STEPS
 from controller.records import Cycle, Decision, Plan
 from firmware.config import Rig, load_rig
-from sim_hardware.faults import FAULTS
+from sim_hardware.faults import FAULTS, fault_called
 from tests.scenarios import machine, shown
 
 TICK_MS = 100
@@ -24,8 +24,7 @@ NO_FLOW_G_PER_S = 0.01
 
 FULL = "full"
 REDUCED = "reduced"
-LACKING = ("flow", "tip_b", "isolator", "heater_relay", "exhaust", "skin", "cold_junction",
-           "probe_id", "pedal")
+LACKING = ("flow", "tip_b", "isolator", "heater_relay")
 HOLD_S = 30.0
 PLAN = Plan("matrix", (Cycle(-60.0, HOLD_S, "active", 12.0, 15.0),))
 
@@ -104,10 +103,14 @@ def cells(faults: tuple[str, ...] = (), stages: tuple[str, ...] = STAGES,
     """Return the cells of the matrix, or those asked for."""
     found = []
     for rig in rigs:
+        roles = rig_called(rig).entries.role
         for stage in stages:
             if stage in _left_out(rig):
                 continue
             for fault in faults or tuple(fault.name for fault in FAULTS):
+                channels = fault_called(fault).channels
+                if channels and not any(channel in roles for channel in channels):
+                    continue  # nobody reads it
                 tried = SEVERITIES.get(fault, ({},))
                 if only_default:
                     tried = ({},)
@@ -155,6 +158,8 @@ class Operated(machine.Machine):
         while self.controller.mode in ("freeze", "thaw") and self.probe.now_ms < END_MS:
             self.tick()
         self.run(AFTER_MS if self.controller.mode == "fault" else WAITS_MS)
+        if self.probe.truth().flow_g_per_s > NO_FLOW_G_PER_S:
+            self.run(2 * AFTER_MS)  # a slow valve
 
 
 @cache

@@ -128,6 +128,8 @@ SHOWS: dict[str, Shows] = {
                                  and _share(rows, i) < LIMITS.flow_share_min),
     "wrong_way": _wrong_way,
     "no_cooling": lambda rows, i: _asked(rows, i) >= 0.5,
+    "no_warming": lambda rows, i: (rows[i].decision.mode == "thaw"
+                                   and rows[i].decision.tip_c < -20.0),
     "off_target": _is_off_target,
     "skin_cold": lambda rows, i: rows[i].reading.skin_c.value < LIMITS.skin_c_min,
     "skin_low": lambda rows, i: rows[i].reading.skin_c.value < LIMITS.skin_warn_c,
