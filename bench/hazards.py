@@ -89,7 +89,7 @@ def requirement(row: Interlock) -> str:
     if not row.armed:
         return f"{proven}, else no start"
     since = f" for {grace}" if row.grace_ms else ""
-    later = f", {after} after the mode began" if row.arms_after_ms else ""
+    later = f", {after} after it was first armed" if row.arms_after_ms else ""
     return (f"in {modes}{later}: unless {proven}{since}: {response}, found within "
             f"{row.detect_ms} ms")
 

@@ -12,20 +12,8 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from _form import Figure, main  # noqa: E402
-
-from controller.interlocks import row_named  # noqa: E402
-from tests.scenarios.expected import (  # noqa: E402
-    EXPECTED,
-    TRUTHS,
-    UNPROTECTED,
-    Verdict,
-    judged,
-)
-from tests.scenarios.matrix import (  # noqa: E402
+from _form import Figure, main
+from matrix.cells import (
     FULL,
     REDUCED,
     STAGES,
@@ -34,6 +22,15 @@ from tests.scenarios.matrix import (  # noqa: E402
     cells,
     played,
 )
+from matrix.expected import (
+    EXPECTED,
+    TRUTHS,
+    UNPROTECTED,
+    Verdict,
+    judged,
+)
+
+from controller.interlocks import row_named
 
 PROCESSES = 2
 CHUNK = 40  # cells of neighbouring stages, so that a process prepares few machines

@@ -176,7 +176,7 @@ INTERLOCKS = (
               200, COLD, SHUT, HIGH, True, False, 400, H_BURST, "10..15 psi return is normal"),
     Interlock("burst", "flow_slpm", "burst_fault", CLEAR, "", "", 0, 0, GAS, ISOLATE, HIGH, True,
               False, 700, H_BURST, "flexible probes may rupture (recall)"),
-    Interlock("shut_flow", "flow_slpm", "shut_flow_slpm", AT_MOST, "leak_slpm_max", "L/min", 0,
+    Interlock("shut_flow", "flow_slpm", "shut_flow_slpm", AT_MOST, "leak_slpm_max", "L/min", 3000,
               300, ALWAYS, ISOLATE, HIGH, True, False, 3100, H_STOP,
               "Medsafe: gas would not stop; faults.csv V01"),
     Interlock("shut_cooling", "tip_c", "shut_fall_c", AT_MOST, "shut_fall_c_max", "°C", 0, 500,

@@ -1,6 +1,6 @@
 """Rig and plan files: TOML in, checked whole, every problem named with file, key, value and range.
 
-It does not decide what is opened (assembly.py) nor what a plan does (controller/treatment.py).
+It does not decide what is opened (assembly/) nor what a plan does (controller/treatment.py).
 """
 
 import os

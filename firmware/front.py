@@ -86,8 +86,7 @@ class Front:
         """A control process introduced itself: keep its log apart from an earlier one's."""
         self._hello = hello
         self._view = None
-        for sentence in hello["not_real_time"]:
-            self._recent.append(sentence)
+        self._recent.extend(hello["not_real_time"])
         if self._recorder is not None and self._logged_id != hello["id"]:
             self._recorder.close("the control process ended")
             self._recorder = None
@@ -103,7 +102,7 @@ class Front:
                     raise ConfigError([f"--log: {error}"]) from None
                 # A console that can say stop is worth more than a log.
                 self.complain(f"NOTHING IS LOGGED: {error}")
-        self._log_fault = "" if self._recorder is not None else "no log could be opened"
+        self._log_fault = self._recorder.fault if self._recorder else "there is no log"
         self._send({"log_fault": self._log_fault})
         self._logged_id = hello["id"]
         self._needs_log = False

@@ -1,6 +1,6 @@
 """What a rig file says that the rig has: the words and numbers that the controller is built from.
 
-It opens nothing and chooses no hardware: assembly.py does.
+It opens nothing and chooses no hardware: assembly/ does.
 """
 
 from controller.interlocks import missing

@@ -1,6 +1,6 @@
 """What hardware can do: one small contract per capability, units in the names.
 
-It does not decide who does it: firmware/assembly.py does. Portable: plain classes, no typing
+It does not decide who does it: firmware/assembly/ does. Portable: plain classes, no typing
 beyond NamedTuple.
 """
 

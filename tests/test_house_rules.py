@@ -119,7 +119,7 @@ BROKEN_IMPORTS = (
     ("firmware/service.py", "import sim_hardware.plant", "may import only"),
     ("firmware/service.py", "from hal.instruments.x import X", "may import only"),
     ("firmware/service.py", "from bench.report import write", "may import only"),
-    ("firmware/assembly.py", "import bench", "may import only"),
+    ("firmware/assembly/wires.py", "import bench", "may import only"),
     ("bench/run.py", "from tests.house import files", "may import only"),
     ("attic/x.py", "import controller", "no row of DIRECTIONS"),
 )
@@ -138,7 +138,7 @@ def test_a_wrong_import_is_found(path: str, text: str, words: str) -> None:
     ("hal/linux.py", "import time, os, ctypes"),
     ("hal/streams/serial_port.py", "import serial.tools.list_ports"),
     ("sim_hardware/devices.py", "from hal import interface\nfrom hal.errors import HalError"),
-    ("firmware/assembly.py", "from sim_hardware.plant.tip import Tip\nimport hal.instruments.x"),
+    ("firmware/assembly/x.py", "from sim_hardware.plant.tip import Tip\nimport hal.instruments.x"),
     ("bench/run.py", "import numpy, sim_hardware, firmware.loop"),
     ("benchmarks/speed.py", "import time"),
 ])

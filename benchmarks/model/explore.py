@@ -109,7 +109,7 @@ def key(controller: Watched, since: dict[str, int]) -> tuple:
     in_check = controller.mode == "precheck"
     interlocks = controller.interlocks
     return (
-        controller.mode, is_old(controller.mode_since_ms), controller.unclean,
+        controller.mode, is_old(treatment.mode_since_ms), controller.unclean,
         (check.index, is_old(check.step_since_ms), check.from_c != check.from_c,
          check.coldest_c < 30.0) if in_check else None,
         treatment.index, len(treatment.plan.cycles),
@@ -118,6 +118,9 @@ def key(controller: Watched, since: dict[str, int]) -> tuple:
                      for held in controller.alarms.held)),
         tuple((interlocks.rows[index].name, is_old(then_ms))
               for index, then_ms in enumerate(interlocks.unproven_since_ms) if then_ms >= 0),
+        tuple((row.name, is_old(then_ms)) for row, then_ms
+              in zip(interlocks.rows, interlocks.armed_since_ms, strict=True)
+              if row.arms_after_ms and then_ms >= 0),
         tuple(sorted((name, is_old(then_ms)) for name, then_ms in since.items())),
     )
 

@@ -539,7 +539,7 @@ def test_a_stop_does_not_forget_the_total_dose() -> None:
 @pytest.mark.parametrize(("change", "reason"), [
     ({"supply_kpa": 3000.0}, "supply 3000.0 kPa, not at least 3500.0 kPa"),
     ({"supply_kpa": math.nan}, "supply sensor reads nan, not a number"),
-    ({"flow_slpm": math.nan}, "flow sensor reads nan, not a number"),
+    ({"exhaust_kpa": math.nan}, "exhaust sensor reads nan, not a number"),
 ], ids=str)
 def test_the_next_freeze_of_a_plan_opens_nothing_that_is_not_proven(
         change: dict[str, float], reason: str) -> None:

@@ -45,7 +45,7 @@ class Line:
 
 
 def test_the_constants_are_those_of_the_table() -> None:
-    assert (SETTLE_MS, ASKED_MIN, FLOOR_SLPM) == (2500, 0.15, 0.5)
+    assert (SETTLE_MS, ASKED_MIN, FLOOR_SLPM) == (2500, 0.15, 0.2)
     assert (BURST_SHARE, BURST_SLPM, BURST_KPA, BURST_MS, RESERVE_MS) == (
         1.2, 1.0, 20.0, 1000, 20_000)
 
@@ -105,9 +105,9 @@ def test_an_unknown_flow_does_not_prove_a_shut_valve() -> None:
 def test_the_high_share_is_flow_by_the_most_that_was_asked_for_and_a_floor() -> None:
     line = Line()
     line.tick(1.0, count=3)
-    assert line.tick(0.1, 25.0).flow_share_high == pytest.approx(25.0 / (FULL_SLPM + 0.5))
+    assert line.tick(0.1, 25.0).flow_share_high == pytest.approx(25.0 / (FULL_SLPM + 0.2))
     assert line.tick(0.1, 25.0, count=26).flow_share_high == pytest.approx(
-        25.0 / (FULL_SLPM * 0.1 + 0.5))
+        25.0 / (FULL_SLPM * 0.1 + 0.2))
 
 
 def test_a_shut_valve_has_no_high_share() -> None:
@@ -119,7 +119,7 @@ def test_the_flow_of_the_check_is_the_measure_once_it_is_known() -> None:
     line.gas.full_flow_slpm = 6.0
     facts = line.tick(1.0, 6.0, count=30)
     assert facts.flow_share_low == 1.0
-    assert facts.flow_share_high == pytest.approx(6.0 / 6.5)
+    assert facts.flow_share_high == pytest.approx(6.0 / 6.2)
 
 
 # Without leave.

@@ -47,13 +47,13 @@ class Way:
 
 def test_the_constants_are_those_of_the_table() -> None:
     assert (OPEN_MIN, DRIVEN_MS, RISE_MS, UNCOOLED_OPEN, UNCOOLED_FALL_C) == (
-        0.25, 4000, 3000, 0.5, 5.0)
+        0.25, 6000, 3000, 0.5, 5.0)
     assert (DIP_MS, DIP_C, COLD_C, SWING_MS, SETTLING_MS, SWING_EVERY_MS, PREDICT_S) == (
         10_000, 15.0, 5.0, 20_000, 15_000, 500, 1.0)
 
 
 def test_a_tip_of_which_nothing_is_asked_is_at_rest() -> None:
-    assert Way().tick(34.0, count=5) == ProgressFacts(0, 0, 0, 0, 0, 0, 0, 0, 34.0)
+    assert Way().tick(34.0, count=5) == ProgressFacts(0, 0, 0, 0, 0, 0, 0, 0, 0, 34.0, 34.0)
 
 
 # Stuck.
@@ -99,45 +99,59 @@ def test_an_unknown_value_is_never_flat() -> None:
 
 
 @pytest.mark.requirement("wrong_way")
-def test_a_rise_counts_only_when_the_valve_was_open_for_four_seconds() -> None:
+def test_a_rise_counts_only_when_the_valve_was_open_for_six_seconds() -> None:
     way = Way()
-    way.tick(20.0, 0.25, count=40)
+    way.tick(20.0, 0.25, count=60)
     assert way.facts.wrong_way_c == 0.0
     assert way.tick(26.0, 0.25).wrong_way_c == 6.0
 
 
-def test_a_rise_just_before_four_seconds_does_not_count() -> None:
+def test_a_rise_just_before_six_seconds_does_not_count() -> None:
     way = Way()
-    way.tick(20.0, 0.25, count=39)
+    way.tick(20.0, 0.25, count=59)
     assert way.tick(26.0, 0.25).wrong_way_c == 0.0
 
 
 def test_a_rise_with_a_small_opening_does_not_count() -> None:
     way = Way()
-    way.tick(20.0, 0.24, count=60)
+    way.tick(20.0, 0.24, count=80)
     assert way.tick(26.0, 0.24).wrong_way_c == 0.0
 
 
-def test_a_small_opening_begins_the_four_seconds_anew() -> None:
+def test_a_small_opening_begins_the_six_seconds_anew() -> None:
     way = Way()
-    way.tick(20.0, 0.25, count=50)
+    way.tick(20.0, 0.25, count=70)
     way.tick(20.0, 0.24)
-    assert way.tick(26.0, 0.25, count=40).wrong_way_c == 0.0
+    assert way.tick(26.0, 0.25, count=60).wrong_way_c == 0.0
+
+
+@pytest.mark.requirement("wrong_way")
+def test_a_valve_that_closes_by_a_tenth_begins_the_six_seconds_anew() -> None:
+    way = Way()
+    way.tick(20.0, 1.0, count=70)
+    way.tick(20.0, 0.89)
+    assert way.tick(26.0, 0.89, count=59).wrong_way_c == 0.0
+
+
+def test_a_valve_that_closes_by_less_goes_on_being_judged() -> None:
+    way = Way()
+    way.tick(20.0, 1.0, count=70)
+    assert way.tick(26.0, 0.9).wrong_way_c == 6.0
 
 
 def test_a_rise_is_against_the_coldest_of_the_last_three_seconds() -> None:
     way = Way()
-    way.tick(20.0, 1.0, count=40)
+    way.tick(20.0, 1.0, count=60)
     way.tick(18.0, 1.0)
     assert way.tick(21.0, 1.0, count=30).wrong_way_c == 3.0
     assert way.tick(21.0, 1.0).wrong_way_c == 0.0
 
 
-def test_an_unknown_tip_begins_the_four_seconds_anew() -> None:
+def test_an_unknown_tip_begins_the_six_seconds_anew() -> None:
     way = Way()
     way.tick(20.0, 1.0, count=50)
     assert way.tick(math.nan, 1.0).wrong_way_c == 0.0
-    way.tick(20.0, 1.0, count=39)
+    way.tick(20.0, 1.0, count=59)
     assert way.tick(26.0, 1.0).wrong_way_c == 0.0
     assert way.tick(26.0, 1.0).wrong_way_c == 6.0
 

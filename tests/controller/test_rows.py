@@ -223,8 +223,54 @@ def test_a_tip_that_will_pass_the_floor_shuts_before_it_does() -> None:
 def test_a_tip_above_the_ceiling_ends_the_heating() -> None:
     desk = Desk(plans=(SLOW_THAW,)).holding("slow")
     desk.ticks(11)
-    assert desk.ramp_to(40.9).mode == "thaw"
+    desk.ramp_to(30.0)
+    desk.ticks(11)
+    desk.tip_c = 32.0
+    assert desk.ticks(11).mode == "thaw"
     assert shuts(desk, "thaw_hot", tip_b_c=41.1) == "tip 41.1 °C, not at most 41.0 °C"
+
+
+@pytest.mark.requirement("thaw_predicted")
+def test_a_tip_that_rises_towards_the_ceiling_ends_the_heating_before_it_is_there() -> None:
+    desk = Desk(plans=(SLOW_THAW,)).holding("slow")
+    desk.ticks(11)
+    desk.ramp_to(20.0)
+    while desk.last.mode == "thaw":
+        desk.tip_c += 1.4  # 14 °C/s: a heater that is stuck
+        desk.tick()
+    assert is_shut(desk.last)
+    assert desk.last.tripped[0].name == "thaw_predicted"
+    assert desk.tip_c < 39.0
+
+
+@pytest.mark.requirement("thaw_predicted")
+def test_a_thaw_that_ends_below_the_ceiling_is_no_danger() -> None:
+    desk = Desk(plans=(SLOW_THAW,)).holding("slow")
+    desk.ticks(11)
+    desk.ramp_to(20.0)
+    for _ in range(20):
+        desk.tip_c += 0.5
+        assert desk.tick().mode == "thaw"
+
+
+@pytest.mark.requirement("no_warming")
+def test_a_cold_tip_that_does_not_warm_in_a_thaw_closes_the_cylinder() -> None:
+    desk = Desk(plans=(SLOW_THAW,)).holding("slow")
+    while desk.last.mode == "freeze":
+        desk.tick()
+    reason = shuts(desk, "no_warming")
+    assert reason.startswith("valve shut and tip no warmer for 30.1 s, not at most 30.0 s")
+    assert reason.endswith("close the cylinder by hand")
+
+
+@pytest.mark.requirement("no_warming")
+def test_a_cold_tip_that_warms_slowly_is_left_to_it() -> None:
+    desk = Desk(plans=(SLOW_THAW,)).holding("slow")
+    while desk.last.mode == "freeze":
+        desk.tick()
+    for _ in range(310):
+        desk.tip_c += 0.018  # 5.5 °C in 30 s
+        assert desk.tick().mode == "thaw"
 
 
 @pytest.mark.requirement("heater_stuck")
@@ -382,6 +428,7 @@ def test_a_flow_that_jumps_while_the_supply_falls_shuts() -> None:
 @pytest.mark.parametrize("mode", ["standby", "ready", "thaw", "done"])
 def test_a_flow_without_leave_shuts_and_asks_for_the_cylinder(mode: str) -> None:
     desk = desk_in(mode)
+    desk.ticks(31)  # since power-up: what a flow meter may take to say its first word
     reason = shuts(desk, "shut_flow", flow_slpm=0.31)
     assert reason.startswith("flow with the valve shut 0.3 L/min, not at most 0.3 L/min for 300 ms")
     assert reason.endswith("close the cylinder by hand")

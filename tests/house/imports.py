@@ -23,7 +23,7 @@ DIRECTIONS = (
     Room("controller/", ("controller",)),
     Room("hal/", ("hal",)),
     Room("sim_hardware/", ("sim_hardware", "hal.interface", "hal.errors")),
-    Room("firmware/assembly.py", ("firmware", "controller", "hal", "sim_hardware")),
+    Room("firmware/assembly/", ("firmware", "controller", "hal", "sim_hardware")),
     Room("firmware/board/", ("firmware.board", "firmware.loop", "controller", "hal.interface",
                              "hal.errors", "hal.board")),
     Room("firmware/", ("firmware", "controller", "hal.interface", "hal.errors", "hal.linux")),

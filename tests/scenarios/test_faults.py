@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.matrix.machine import RIG, Machine
 from controller.interlocks import row_named
 from controller.records import Reading
 from sim_hardware.faults import FAULTS, Fault
-from tests.scenarios.machine import RIG, Machine
 
 TICK_MS = 100
 BEGINS_MS = 730  # after the hold began; between two ticks

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
+from benchmarks.matrix.cells import FULL, REDUCED, SEVERITIES, STAGES, Cell, cells, played
+from benchmarks.matrix.expected import EXPECTED, UNPROTECTED, expected_of, judged, outside
+from benchmarks.matrix.machine import ROOT
+from benchmarks.matrix.virtual_bench import VirtualBench
 from controller.interlocks import INTERLOCKS
 from sim_hardware.faults import FAULTS
 from sim_hardware.instruments.wire import WIRE_FAULTS
-from tests.scenarios.expected import EXPECTED, UNPROTECTED, expected_of, judged, outside
-from tests.scenarios.machine import ROOT
-from tests.scenarios.matrix import FULL, REDUCED, SEVERITIES, STAGES, Cell, cells, played
-from tests.scenarios.virtual_bench import VirtualBench
 
 PAGE = ROOT / "docs" / "safety" / "fault_matrix.md"
 OTHER = ("thaw", "approach", "ready", "done", "precheck freeze")  # in turn

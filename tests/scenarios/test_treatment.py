@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.matrix.machine import Machine, Row
 from controller.records import Cycle, Plan
 from firmware.recorder import SqliteRecorder
-from tests.scenarios.machine import Machine, Row
 
 SEEDS = (1, 2, 3)
 TARGET_C = -60.0

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from bench.treat import Outcome, SimulatedMachine, treat
+from benchmarks.matrix.machine import ROOT, Machine
 from controller.records import Decision, Reading
 from firmware.assembly import Bench
 from firmware.config import Rig, load_plan, load_rig
 from firmware.control import inject
 from firmware.recorder import SqliteRecorder
-from tests.scenarios.machine import ROOT, Machine
 
 FULL = ROOT / "rigs" / "full.toml"
 

@@ -147,13 +147,27 @@ SPOILED = {
 }
 
 
+MISREAD = ("digit", "kelvin", "psi")
+
+
 @pytest.mark.parametrize("fault", WIRE_FAULTS, ids=lambda fault: fault.name)
 def test_every_wire_fault_spoils_the_reply_and_can_be_undone(bus: VirtualBus, fault) -> None:
     bus.inject(fault.name, late_ms=120)
+    spoiled = SPOILED.get(fault.name, [Reply(1000, b"A S\r")])  # no reading, nothing to misread
     for _ in range(2):
-        assert bus.feed(b"ALSS\r", 1000) == SPOILED[fault.name]
+        assert bus.feed(b"ALSS\r", 1000) == spoiled
     bus.clear()
     assert bus.feed(b"ALSS\r", 2000) == [Reply(2000, b"A S\r")]
+
+
+@pytest.mark.parametrize("name", MISREAD)
+def test_a_reading_may_be_another_or_in_another_unit(bus: VirtualBus, name: str) -> None:
+    right = float(said(bus, b"B\r").split()[1])
+    bus.inject(name)
+    wrong = float(said(bus, b"B\r").split()[1])
+    expected = {"digit": wrong, "kelvin": right + 273.15, "psi": right / 6.894757}[name]
+    assert wrong == pytest.approx(expected, abs=0.06)
+    assert wrong != right
 
 
 def test_a_wire_fault_may_heal_by_itself(bus: VirtualBus) -> None:

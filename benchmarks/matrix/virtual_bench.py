@@ -10,17 +10,18 @@ from collections.abc import Callable
 
 from controller.core import Controller
 from controller.records import CHANNELS, NAN, Command, Cycle, Decision, Plan
-from firmware import assembly
+from firmware.assembly import NoWatchdog, simulated, wires
 from firmware.config import load_rig
 from firmware.entries import WireDevice
 from firmware.loop import Hardware, Loop
-from firmware.roles import fitted, probe_of
+from firmware.roles import SENSOR_ROLES, fitted, probe_of
 from hal.errors import BadReply, NoReply, NotConnected
 from hal.instruments.port import Port
 from hal.interface import ByteStream, Clock
 from sim_hardware.instruments.wire import LineInstrument
 from sim_hardware.probe import SimProbe
-from tests.scenarios.machine import ROOT, NoRecorder, Row
+
+from .machine import ROOT, NoRecorder, Row
 
 STEP_MS = 10  # the instruments regulate as often, and a port's thread wakes for an order
 WIRE_MS = 3  # a message on the wire
@@ -134,17 +135,17 @@ class VirtualBench:
 
     def __init__(self, plan: Plan = PLAN) -> None:
         rig = load_rig(ROOT / "rigs" / "bench.toml")
-        self.probe: SimProbe = assembly._probe(rig, 1, ())
+        self.probe: SimProbe = simulated.probe_for(rig, 1, ())
         self.twins: dict[str, LineInstrument] = {}
         self.clock = Baton(self._advance)
         self._ports: list[Port] = []
         sensors, valve = [], None
         for name, device in rig.entries.device.items():
             assert isinstance(device, WireDevice)
-            roles = assembly._roles_on(rig, name)
-            twin = self.twins[name] = assembly._virtual(device, roles, self.probe)
-            members, here, valve_here = assembly._instruments(device, roles, self.clock)
-            sensors += [(dict(assembly.SENSOR_ROLES)[role], sensor) for role, sensor in here]
+            roles = wires.roles_on(rig, name)
+            twin = self.twins[name] = simulated._virtual(device, roles, self.probe)
+            members, here, valve_here = wires._instruments(device, roles, self.clock)
+            sensors += [(dict(SENSOR_ROLES)[role], sensor) for role, sensor in here]
             valve = valve_here or valve
             self._ports.append(Port(name, self._opener(twin), members, self.clock))
         assert valve is not None
@@ -153,7 +154,7 @@ class VirtualBench:
         self.controller = Controller(rig.limits, fitted(rig), (plan,),
                                      probe_of(rig))
         hardware = Hardware(self.clock, tuple(sensors), valve, None, None, None, None,
-                            assembly.NoWatchdog())
+                            NoWatchdog())
         self.rows: list[Row] = []
         self.loop = Loop(hardware, self.controller, NoRecorder(), rig.entries.tick_ms)
         self._threads: list[threading.Thread] = []

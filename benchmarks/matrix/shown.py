@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from controller.interlocks import INTERLOCKS, TITLES, row_named
 from controller.records import Reading, Sample
-from tests.scenarios.machine import RIG, Row
+
+from .machine import RIG, Row
 
 LIMITS = RIG.limits
 FULL_FLOW_SLPM = RIG.entries.probe.full_flow_slpm

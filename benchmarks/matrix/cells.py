@@ -5,14 +5,16 @@ Loop, controller and plant in virtual time. It does not say what ought to happen
 
 import copy
 from functools import cache
-from typing import NamedTuple
 
 from controller.interlocks import row_named
 from controller.precheck import STEPS
 from controller.records import Cycle, Decision, Plan
 from firmware.config import Rig, load_rig
 from sim_hardware.faults import FAULTS, fault_called
-from tests.scenarios import machine, shown
+
+from . import machine, shown
+from .outcomes import Cell, Outcome, Worst
+from .severities import SEVERITIES
 
 TICK_MS = 100
 BEGINS_MS = 30  # after the tick in which the stage began: between two ticks
@@ -30,73 +32,6 @@ PLAN = Plan("matrix", (Cycle(-60.0, HOLD_S, "active", 12.0, 15.0),))
 
 STAGES = ("standby", *("precheck " + step.name for step in STEPS), "ready", "approach", "hold",
           "thaw", "done", "fault")
-
-# fault -> what is tried; a fault that is not here has no severity.
-SEVERITIES: dict[str, tuple[dict[str, float], ...]] = {
-    "tip_drift": ({"rate_c_per_s": 0.1}, {}, {"rate_c_per_s": -0.5}, {"rate_c_per_s": 10.0}),
-    "tip_offset": ({"offset_c": 2.0}, {}, {"offset_c": -5.0}, {"offset_c": 30.0}),
-    "tip_noisy": ({"times": 3.0}, {}, {"times": 50.0}),
-    "tip_late": ({"delay_s": 0.2}, {}, {"delay_s": 5.0}),
-    "tip_intermittent": ({"share": 0.05, "period_s": 5.0}, {}, {"share": 0.9}),
-    "tip_wrong_type": ({"type": 2.0}, {}, {"type": 3.0}),
-    "tip_cold_junction": ({"error_k": 3.0}, {}, {"error_k": -10.0}, {"error_k": 60.0}),
-    "tip_amplifier": ({"gain": 0.97}, {}, {"gain": 1.2}, {"gain": 1.0, "offset_mv": -1.0}),
-    "tip_value": ({"value": -60.0}, {}, {"value": 20.0}),
-    "tip_b_drift": ({"rate_c_per_s": 0.1}, {}, {"rate_c_per_s": -0.5}, {"rate_c_per_s": 10.0}),
-    "skin_drift": ({"rate_c_per_s": -0.1}, {}, {"rate_c_per_s": -0.5}, {"rate_c_per_s": -10.0}),
-    "supply_loss": ({"kpa": 3300.0}, {}, {"kpa": 0.0}),
-    "supply_high": ({"kpa": 6200.0}, {}, {"kpa": 7000.0}),
-    "supply_empty": ({"grams": 250.0}, {}, {"grams": 5.0}),
-    "wrong_cylinder": ({"share": 0.3}, {}),
-    "moisture": ({"ppm": 200.0}, {}, {"ppm": 20_000.0}),
-    "exhaust_blocked": ({"times": 4.0}, {}, {"times": 10_000.0}),
-    "valve_stuck_open": ({"fraction": 0.1}, {}, {"fraction": 1.0}),
-    "valve_slow": ({"times": 3.0}, {}, {"times": 100.0}),
-    "valve_leak": ({"fraction": 0.02}, {}, {"fraction": 0.5}),
-    "nozzle_clog": ({"fraction": 0.3}, {}, {"fraction": 0.6}),
-    "tube_burst": ({"times": 0.5}, {}, {"times": 20.0}),
-    "probe_out_of_tissue": ({"share": 0.3}, {}),
-    "probe_swapped": ({"times": 0.8}, {}, {"times": 1.5}),
-    "heater_stuck": ({"fraction": 0.15}, {}, {"fraction": 1.0}),
-    "perfusion_jump": ({"times": 0.0}, {}, {"times": 50.0}),
-}
-
-
-class Cell(NamedTuple):
-    """Where the matrix is looked at."""
-
-    fault: str
-    values: tuple[tuple[str, float], ...]
-    stage: str
-    rig: str
-
-    def severity(self) -> str:
-        """Return the numbers of the fault, "" for its own."""
-        return " ".join(f"{name}={value:g}" for name, value in self.values)
-
-
-class Worst(NamedTuple):
-    """The extremes of what really was, from the fault's beginning."""
-
-    tip_c_min: float
-    tip_c_max: float
-    ice_mm_max: float
-    ice_m20_mm_max: float
-
-
-class Outcome(NamedTuple):
-    """What became of a cell."""
-
-    cell: Cell
-    row: str  # that ended it or refused a start; "check" for a step that failed; "" for none
-    warned: tuple[str, ...]  # rows that only warn, in their order
-    says: str  # the reason in words
-    shown_ms: float  # from the moment when the sensors show it; NaN when not defined
-    since_ms: float  # from the fault's beginning
-    end: str  # mode at the end
-    worst: Worst
-    flows: bool  # gas, at the end
-
 
 def cells(faults: tuple[str, ...] = (), stages: tuple[str, ...] = STAGES,
           rigs: tuple[str, ...] = (FULL, REDUCED), only_default: bool = False) -> list[Cell]:
@@ -164,6 +99,7 @@ class Operated(machine.Machine):
 
 @cache
 def rigged(rig: str) -> Operated:
+    """Return a machine on that rig, just switched on."""
     return Operated(PLAN, 1, rig_called(rig))
 
 

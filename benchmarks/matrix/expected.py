@@ -7,8 +7,9 @@ run proves: what really was stayed inside the limits, and the treatment ended, o
 from typing import NamedTuple
 
 from controller.interlocks import row_named
-from tests.scenarios.machine import RIG
-from tests.scenarios.matrix import FULL, REDUCED, Cell, Outcome
+
+from .cells import FULL, REDUCED, Cell, Outcome
+from .machine import RIG
 
 TICK_MS = 100
 

@@ -1,0 +1,31 @@
+"""What is tried of each fault. It does not say when, nor what follows."""
+
+# fault -> what is tried; a fault that is not here has no severity.
+SEVERITIES: dict[str, tuple[dict[str, float], ...]] = {
+    "tip_drift": ({"rate_c_per_s": 0.1}, {}, {"rate_c_per_s": -0.5}, {"rate_c_per_s": 10.0}),
+    "tip_offset": ({"offset_c": 2.0}, {}, {"offset_c": -5.0}, {"offset_c": 30.0}),
+    "tip_noisy": ({"times": 3.0}, {}, {"times": 50.0}),
+    "tip_late": ({"delay_s": 0.2}, {}, {"delay_s": 5.0}),
+    "tip_intermittent": ({"share": 0.05, "period_s": 5.0}, {}, {"share": 0.9}),
+    "tip_wrong_type": ({"type": 2.0}, {}, {"type": 3.0}),
+    "tip_cold_junction": ({"error_k": 3.0}, {}, {"error_k": -10.0}, {"error_k": 60.0}),
+    "tip_amplifier": ({"gain": 0.97}, {}, {"gain": 1.2}, {"gain": 1.0, "offset_mv": -1.0}),
+    "tip_value": ({"value": -60.0}, {}, {"value": 20.0}),
+    "tip_b_drift": ({"rate_c_per_s": 0.1}, {}, {"rate_c_per_s": -0.5}, {"rate_c_per_s": 10.0}),
+    "skin_drift": ({"rate_c_per_s": -0.1}, {}, {"rate_c_per_s": -0.5}, {"rate_c_per_s": -10.0}),
+    "supply_loss": ({"kpa": 3300.0}, {}, {"kpa": 0.0}),
+    "supply_high": ({"kpa": 6200.0}, {}, {"kpa": 7000.0}),
+    "supply_empty": ({"grams": 250.0}, {}, {"grams": 5.0}),
+    "wrong_cylinder": ({"share": 0.3}, {}),
+    "moisture": ({"ppm": 200.0}, {}, {"ppm": 20_000.0}),
+    "exhaust_blocked": ({"times": 4.0}, {}, {"times": 10_000.0}),
+    "valve_stuck_open": ({"fraction": 0.1}, {}, {"fraction": 1.0}),
+    "valve_slow": ({"times": 3.0}, {}, {"times": 100.0}),
+    "valve_leak": ({"fraction": 0.02}, {}, {"fraction": 0.5}),
+    "nozzle_clog": ({"fraction": 0.3}, {}, {"fraction": 0.6}),
+    "tube_burst": ({"times": 0.5}, {}, {"times": 20.0}),
+    "probe_out_of_tissue": ({"share": 0.3}, {}),
+    "probe_swapped": ({"times": 0.8}, {}, {"times": 1.5}),
+    "heater_stuck": ({"fraction": 0.15}, {}, {"fraction": 1.0}),
+    "perfusion_jump": ({"times": 0.0}, {}, {"times": 50.0}),
+}
