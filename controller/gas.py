@@ -8,7 +8,7 @@ never against the present moment.
 from typing import NamedTuple
 
 from controller.limits import Limits
-from controller.records import Asked, Probe, Reading
+from controller.records import Asked, Probe
 from controller.slope import Slope
 from controller.text import number
 
@@ -46,16 +46,14 @@ class Gas:
         self.supply_kpa: "list[float]" = []
         self.reserve = Slope(RESERVE_MS, 1000)
 
-    def update(self, reading: Reading, asked: Asked) -> GasFacts:
-        """Return what is to be judged in this tick; what is not known comes as NaN."""
-        now_ms = reading.now_ms
+    def update(self, now_ms: int, flow_slpm: float, supply_kpa: float, asked: Asked) -> GasFacts:
+        """Return what is to be judged in this tick. A flow or a pressure that is not to be
+        believed comes as NaN, and so does what follows from it."""
         least, most = self._asked(asked.valve_fraction, now_ms)
-        supply_kpa = reading.supply_kpa.value
         fallen_kpa = self._fallen_kpa(supply_kpa, now_ms)
         supply_end_kpa = self._supply_end_kpa(supply_kpa, asked, now_ms)
         if not self.has_flow:
             return GasFacts(1.0, 0.0, 0.0, "", supply_end_kpa)
-        flow_slpm = reading.flow_slpm.value
         low = 1.0
         if least >= ASKED_MIN:
             low = flow_slpm / (self.full_flow_slpm * least)

@@ -126,7 +126,7 @@ INTERLOCKS = (
     Interlock("pedal", "pedal", "pedal_fault", CLEAR, "", "", 0, 0, FREEZE, SHUT, HIGH, True,
               False, 200, H_STOP, "a treatment lasts while its pedal is held"),
     Interlock("tip_step", "tip_c", "tip_step_c_per_s", AT_MOST, "slope_c_per_s_max", "°C/s", 0, 100,
-              ACTIVE, SHUT, HIGH, True, True, 400, H_TIP,
+              ACTIVE, SHUT, HIGH, True, True, 600, H_TIP,
               "steepest measured tip -61 °C/s; one bad sample is ridden through"),
     Interlock("tip_disagree", "tip_b_c", "ab_difference_c", AT_MOST, "ab_difference_c_max", "°C", 0,
               1000, ACTIVE, SHUT, HIGH, True, False, 1200, H_TIP,
@@ -186,15 +186,15 @@ INTERLOCKS = (
               ISOLATE, HIGH, True, True, 30300, H_STOP,
               "without a flow meter a valve stuck open shows as a thaw that does not warm"),
     Interlock("flow_high", "flow_slpm", "flow_share_high", AT_MOST, "flow_share_max", "times", 0,
-              500, GAS, SHUT, HIGH, True, False, 3100, H_BURST,
+              500, GAS, SHUT, HIGH, True, False, 5000, H_BURST,
               "ECRI 8180: liquid in the gas line; or a leak behind the meter"),
     Interlock("blockage", "flow_slpm", "flow_share_low", AT_LEAST, "flow_share_min", "times", 0,
               1000, GAS, THAW, MEDIUM, True, False, 3800, H_WEAK,
               "BMC Women's Health 6:2: ice blocks 55 % of freezes; purge, then freeze anew"),
     Interlock("wrong_way", "tip_c", "wrong_way_c", AT_MOST, "wrong_way_c_max", "°C", 0, 300, FREEZE,
-              SHUT, HIGH, True, True, 3500, H_TIP, "reliability: valve open, tip warms"),
+              SHUT, HIGH, True, True, 6500, H_TIP, "reliability: valve open, tip warms"),
     Interlock("no_cooling", "tip_c", "uncooled_s", AT_MOST, "uncooled_s_max", "s", 0, 0, FREEZE,
-              THAW, MEDIUM, True, True, 8300, H_WEAK, "faults.csv V02"),
+              THAW, MEDIUM, True, True, 15000, H_WEAK, "faults.csv V02"),
     Interlock("slow_approach", "tip_c", "approach_s", AT_MOST, "approach_s_max", "s", 0, 0, FREEZE,
               THAW, MEDIUM, True, True, 200, H_WEAK, "target not reached: under-dosed"),
     Interlock("late_tick", "", "late_ms", AT_MOST, "late_ms_max", "ms", 0, 0, ACTIVE, SHUT, HIGH,
@@ -274,6 +274,7 @@ TITLES = {
     "slips": "slipped ticks in a row",
     "check_age_s": "check passed",
 }
+FINE_UNITS = ("times", "L/min")  # of which a tenth is much
 
 
 def row_named(name: str) -> Interlock:
@@ -307,8 +308,9 @@ def unproven(row: Interlock, facts: Facts, limits: Limits) -> str:
     if proven:
         return ""
     unit = " " + row.unit
-    return (TITLES[row.fact] + " " + number(value) + unit + ", not " + row.rule + " "
-            + number(limit) + unit)
+    digits = 2 if row.unit in FINE_UNITS else 1
+    return (TITLES[row.fact] + " " + number(value, digits) + unit + ", not " + row.rule + " "
+            + number(limit, digits) + unit)
 
 
 class Interlocks:

@@ -13,7 +13,7 @@ from controller.text import number
 
 PULSE = 0.3  # opening of the short freeze: far from freezing tissue, well above stiction
 RISE_C = 1.5  # ten times the noise of a tip sensor
-FALL_C = 1.5  # a tip that falls by so much with the valve shut is cooled by something
+FALL_C = 3.0  # a tip that falls by so much is cooled by gas; ice that is left takes 1.5 °C
 HOLD_KPA = 100.0  # the supply may fall by so much with everything shut: not tight otherwise
 
 Step = NamedTuple(

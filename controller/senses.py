@@ -71,7 +71,10 @@ class Senses:
         estimate = self.estimator.update(reading, tip, tip_b)
         coldest, warmest = _coldest_and_warmest(self._seen(reading, estimate))
         skin_c, skin_slope = self._skin(reading)
-        gas = self.gas.update(reading, asked)
+        supply = self._fault("supply_kpa", "supply", reading, SUPPLY_KPA)
+        flow = self._fault("flow_slpm", "flow", reading, FLOW_SLPM)
+        gas = self.gas.update(reading.now_ms, NAN if flow else reading.flow_slpm.value,
+                              NAN if supply else reading.supply_kpa.value, asked)
         followed = self.progress.update(reading, estimate, asked)
         judged = (
             self._estop(reading),
@@ -85,9 +88,9 @@ class Senses:
             "" if estimate.ridden == "tip_c" else tip,
             "" if estimate.ridden == "tip_b_c" else tip_b,
             self._fault("skin_c", "skin", reading, SKIN_C),
-            self._fault("supply_kpa", "supply", reading, SUPPLY_KPA),
+            supply,
             self._fault("exhaust_kpa", "exhaust", reading, EXHAUST_KPA),
-            self._fault("flow_slpm", "flow", reading, FLOW_SLPM),
+            flow,
             self._fault("cold_junction_c", "cold junction", reading, COLD_JUNCTION_C),
             self._pedal(reading),
             self._pedal_stuck(reading),

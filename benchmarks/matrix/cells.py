@@ -20,8 +20,9 @@ TICK_MS = 100
 BEGINS_MS = 30  # after the tick in which the stage began: between two ticks
 INTO_MS = 1700  # of a stage that lasts: not at its very beginning
 AFTER_MS = 15_000  # a trip: the dip after gas-off is over
+THAWED_MS = 180_000  # until no ice is left that would cool the tip again
 WAITS_MS = 1500  # the operator, before the next order
-END_MS = 240_000  # no cell lasts longer
+END_MS = 420_000  # no cell lasts longer
 NO_FLOW_G_PER_S = 0.01
 
 FULL = "full"
@@ -145,6 +146,7 @@ def _lead(made: Operated, stage: str) -> None:
     elif stage == "done":
         made.to_mode("done")
     else:
+        made.run(THAWED_MS)
         made.probe.inject("estop")
         made.run(3000)
         made.probe.clear()
@@ -188,7 +190,8 @@ def _outcome(cell: Cell, made: Operated, first: int, since_ms: int, known: set[s
     took_ms = float("nan")
     if row:
         # A refusal has no time: it comes when the operator asks.
-        is_trip = bool(made.rows[index].decision.tripped)
+        is_trip = row in [trip.name for trip in made.rows[index].decision.tripped] and (
+            row not in known)
         now_ms = made.rows[index].reading.now_ms
         took_ms = now_ms - since_ms
         begun = shown.onset(row, made.rows, first, index) if is_trip else -1

@@ -17,7 +17,7 @@ from controller.gas import (
     GasFacts,
 )
 from controller.records import NOTHING_ASKED, Asked
-from tests.controller.given import FITTED, LIMITS_IN_FORCE, PROBE, reading
+from tests.controller.given import FITTED, LIMITS_IN_FORCE, PROBE
 
 FULL_SLPM = PROBE.full_flow_slpm
 SUPPLY_KPA = 5000.0
@@ -38,9 +38,8 @@ class Line:
         for _ in range(count):
             self.now_ms += 100
             flow = FULL_SLPM * fraction if flow_slpm is None else flow_slpm
-            facts = self.gas.update(
-                reading(self.now_ms, flow_slpm=flow, supply_kpa=supply_kpa),
-                self.asked._replace(valve_fraction=fraction))
+            facts = self.gas.update(self.now_ms, flow, supply_kpa,
+                                    self.asked._replace(valve_fraction=fraction))
         return facts
 
 

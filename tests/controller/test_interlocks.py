@@ -122,8 +122,9 @@ def test_the_limit_itself_is_still_proven(row: Interlock) -> None:
 def test_a_reason_carries_value_limit_and_unit(row: Interlock) -> None:
     value = broken(row)
     reason = unproven(row, facts_against(row, value), LIMITS_IN_FORCE)
-    assert f"{TITLES[row.fact]} {number(value)} {row.unit}, not {row.rule} " in reason
-    assert reason.endswith(f"{number(getattr(LIMITS_IN_FORCE, row.limit))} {row.unit}")
+    digits = 2 if row.unit in ("times", "L/min") else 1
+    assert f"{TITLES[row.fact]} {number(value, digits)} {row.unit}, not {row.rule} " in reason
+    assert reason.endswith(f"{number(getattr(LIMITS_IN_FORCE, row.limit), digits)} {row.unit}")
 
 
 @pytest.mark.parametrize("row", [row for row in ARMED if row.grace_ms], ids=lambda row: row.name)
@@ -314,7 +315,7 @@ def test_an_inhibit_says_neither_grace_nor_cylinder() -> None:
     facts = GOOD._replace(shut_flow_slpm=1.0)
     found = Interlocks(LIMITS_IN_FORCE, ALL).inhibits(facts)
     assert [trip.reason for trip in found] == [
-        "flow with the valve shut 1.0 L/min, not at most 0.3 L/min"]
+        "flow with the valve shut 1.00 L/min, not at most 0.30 L/min"]
 
 
 def test_a_clear_row_gives_its_own_text() -> None:
