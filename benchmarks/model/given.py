@@ -4,6 +4,7 @@ Only what senses is replaced: `Senses` by one that returns the chosen Facts, and
 the ice by none. It judges nothing; rules.py does.
 """
 
+from functools import cache
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -171,11 +172,16 @@ def estimate(tip_c: float) -> Estimate:
     return Estimate(tip_c, 0.0, 0.0, 0.0, 0, "")
 
 
+@cache
+def samples(changes: tuple[tuple[str, float], ...]) -> tuple[Sample, ...]:
+    """Return a fresh sample of every channel, sound but for `changes`."""
+    values = {**WELL, **dict(changes)}
+    return tuple(Sample(values[channel], 0, "") for channel in CHANNELS)
+
+
 def reading(now_ms: int, **changes: float) -> Reading:
     """Return a sound reading but for `changes`."""
-    values = {**WELL, **changes}
-    return Reading(now_ms, 0, 0, *[Sample(values[channel], 0, "") for channel in CHANNELS],
-                   "", "", "")
+    return Reading(now_ms, 0, 0, *samples(tuple(changes.items())), "", "", "")
 
 
 def plant(controller: Controller, does: str) -> tuple[float, dict[str, float]]:
@@ -212,6 +218,7 @@ def _good() -> Facts:
 GOOD = _good()
 
 
+@cache
 def facts_with(broken: tuple[str, ...], none: bool = False) -> Facts:
     """Return facts that prove every row but `broken`; `none`: by a NaN, where one can be."""
     changes: dict[str, float | str] = {}

@@ -10,6 +10,7 @@ import pytest
 from bench.safety import mode_diagram
 from benchmarks.model.explore import DEAD
 from benchmarks.model.rules import RULES
+from controller.interlocks import ENDING, INTERLOCKS
 
 ROOT = Path(__file__).parents[2]
 SAFETY = ROOT / "docs" / "safety"
@@ -40,6 +41,12 @@ def test_the_model_check_is_as_quoted_and_breaks_no_rule() -> None:
 def test_every_rule_is_told(row: tuple) -> None:
     told = " ".join((SAFETY / "model.md").read_text().split())
     assert f"**{row[0]}**: {row[1]}" in told
+
+
+def test_the_page_counts_the_rows_that_a_reset_does_not_ask() -> None:
+    rows = [row for row in INTERLOCKS if row.response in ENDING and "fault" not in row.armed]
+    assert f"{len(rows)} rows that end a freeze are not armed in fault" in (
+        SAFETY / "model.md").read_text()
 
 
 def test_every_row_that_nothing_takes_is_told() -> None:
