@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.safety import mode_diagram
 from bench.tables import interlock_rows, markdown
 from controller.interlocks import INTERLOCKS, RESPONSES, Interlock
 from controller.limits import limits_from
@@ -137,6 +138,7 @@ PARTS = (
     ("trace.md", "trace", trace),
     ("alarms.md", "signals", signals),
     ("README.md", "responses", responses),
+    ("modes.md", "mode_diagram", mode_diagram),
 )
 
 

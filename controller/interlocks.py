@@ -121,7 +121,7 @@ INTERLOCKS = (
               False, 200, H_SKIN, "missing data is unsafe data"),
     Interlock("cold_junction_sensor", "cold_junction_c", "cold_junction_fault", CLEAR, "", "", 0, 0,
               ACTIVE, SHUT, HIGH, True, False, 200, H_TIP, "faults.csv S12"),
-    Interlock("probe", "probe_id", "probe_fault", CLEAR, "", "", 0, 0, GAS, SHUT, HIGH, True,
+    Interlock("probe", "probe_id", "probe_fault", CLEAR, "", "", 0, 0, COLD, SHUT, HIGH, True,
               False, 200, H_PROBE, "faults.csv P01, P02"),
     Interlock("pedal", "pedal", "pedal_fault", CLEAR, "", "", 0, 0, FREEZE, SHUT, HIGH, True,
               False, 200, H_STOP, "a treatment lasts while its pedal is held"),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.safety import mode_diagram
 from benchmarks.model.explore import DEAD
 from benchmarks.model.rules import RULES
 from controller.interlocks import ENDING, INTERLOCKS
@@ -21,10 +20,6 @@ def between(page: str, mark: str) -> str:
     found = re.search(rf"<!-- {mark} -->\n(```\w+\n.*?```\n)", (SAFETY / page).read_text(), re.S)
     assert found, mark
     return found[1]
-
-
-def test_the_diagram_is_that_of_the_tables() -> None:
-    assert between("modes.md", "mode_diagram") == mode_diagram()
 
 
 @pytest.mark.slow
