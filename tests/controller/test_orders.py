@@ -455,3 +455,29 @@ def test_a_pause_of_no_time_or_too_much_is_refused(value_s: float) -> None:
 def test_silence_cannot_be_paused() -> None:
     assert Desk().order("pause", value=20.0).text == (
         "nothing sounds, so there is nothing to pause")
+
+
+def test_a_dose_that_was_too_much_does_not_keep_its_latch_and_inhibits_the_next_start() -> None:
+    desk = Desk(freeze_s_max=6.0).freezing()
+    while desk.last.mode != "fault":
+        desk.tip_c += 1.0 if desk.last.mode == "thaw" else 0.0
+        desk.tick()
+        assert desk.now_ms < 300_000
+    desk.tip_c = 30.0
+    desk.ticks(20)
+    assert [trip.name for trip in desk.last.tripped] == ["freeze_time"]
+    assert desk.order("ack").code == 0
+    assert desk.order("reset").code == 0
+    assert desk.controller.mode == "standby"
+
+
+def test_a_pause_that_is_too_long_says_what_may_be_paused() -> None:
+    desk = desk_in("fault")
+    reply = desk.order("pause", value=121.0)
+    assert reply.code == -222
+    assert reply.text == "the sound pauses for up to 120.0 s, not for 121.0 s"
+
+
+def test_a_target_outside_its_limits_is_refused_with_them() -> None:
+    reply = desk_in("standby").order("target", value=-120.0)
+    assert (reply.code, reply.text) == (-222, "target -120.0 °C is outside -80.0..-10.0 °C")
