@@ -101,9 +101,9 @@ def treated(seed: int) -> Run:
 
     by_hand_s = source.uniform(8.0, 40.0) if source.random() < 0.1 else inf
     if by_hand_s < inf:  # a target that keeps the valve open, and a probe that keeps liquid
-        plan = Plan("random", (Cycle(-79.0, 25.0, "active", 20.0, 5.0),))
+        plan = Plan("random", (Cycle(-74.0, 25.0, "active", 20.0, 5.0),))
         parameters = parameters._replace(
-            nozzle_mm2=NOMINAL.nozzle_mm2, exhaust_bar_s2_per_g2=source.uniform(3.0, 7.0),
+            nozzle_mm2=NOMINAL.nozzle_mm2, exhaust_bar_s2_per_g2=source.uniform(3.0, 6.5),
             residue_share=0.5, residue_max_j=100.0, tip_w_per_k=source.uniform(0.5, 2.0),
             contact_w_per_m2k=source.uniform(2000.0, 8000.0))
     with SimulatedMachine(RIG, plan, seed, (), NoLog(), False, parameters) as machine:

@@ -115,7 +115,7 @@ class Controller(Machine):
                 replies: "tuple[Reply, ...]") -> Decision:
         valve_fraction, isolator_open = self._gas(course, estimate, dt_ms)
         heated = mode_row(self.mode).heater and course.heat
-        heater_fraction = heat_fraction(estimate.tip_c) if heated else 0.0
+        heater_fraction = heat_fraction(estimate) if heated else 0.0
         passes = valve_fraction if isolator_open or "isolator" not in self.fitted else 0.0
         self.asked = Asked(self.mode, course.phase, course.target_c,
                            self.treatment.freeze_left_s(course), passes, heater_fraction)

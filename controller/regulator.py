@@ -38,6 +38,7 @@ REGULATED_FRACTION_MAX = 0.5  # beyond it more gas warms the tip (exhaust back p
 APPROACH_MS_MAX = 60000  # full open no longer than this: an unreachable target must not stay there
 HEAT_TO_C = 33.0  # body warm, well below the 41 °C ceiling
 HEAT_FADE_C = 8.0
+HEAT_LEAD_S = 0.5
 DT_S_MAX = 0.5  # a longer pause must not move the integral by its whole length
 
 
@@ -48,9 +49,12 @@ def clamp_fraction(value: float, high: float = 1.0) -> float:
     return min(high, max(0.0, value))
 
 
-def heat_fraction(tip_c: float) -> float:
-    """Return the heater fraction 0..1 of an active thaw: full power, fading out at HEAT_TO_C."""
-    return clamp_fraction((HEAT_TO_C - tip_c) / HEAT_FADE_C)
+def heat_fraction(estimate: Estimate) -> float:
+    """Return the heater fraction 0..1 of an active thaw: full power, fading out where the tip
+    will be HEAT_TO_C in HEAT_LEAD_S; a light tip would shoot beyond it, its sensor is late."""
+    slope = estimate.slope_c_per_s
+    ahead_c = slope * HEAT_LEAD_S if slope > 0.0 else 0.0
+    return clamp_fraction((HEAT_TO_C - estimate.tip_c - ahead_c) / HEAT_FADE_C)
 
 
 class Regulator:

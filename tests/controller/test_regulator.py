@@ -167,8 +167,20 @@ def test_the_clamp_shuts_on_nan(value: float, fraction: float) -> None:
 @pytest.mark.requirement("H-07")
 @pytest.mark.parametrize("tip_c", [33.0, 41.0, 1e38, math.inf, math.nan])
 def test_a_warm_or_unknown_tip_is_not_heated(tip_c: float) -> None:
-    assert heat_fraction(tip_c) == 0.0
+    assert heat_fraction(estimate(tip_c)) == 0.0
 
 
 def test_a_cold_tip_is_heated_fully() -> None:
-    assert heat_fraction(-60.0) == 1.0
+    assert heat_fraction(estimate(-60.0)) == 1.0
+
+
+@pytest.mark.requirement("H-07")
+def test_a_tip_that_warms_fast_is_heated_less_before_it_is_warm() -> None:
+    assert heat_fraction(estimate(27.0)) == 0.75
+    assert heat_fraction(estimate(27.0, 4.0)) == 0.5
+    assert heat_fraction(estimate(27.0, 14.0)) == 0.0
+
+
+@pytest.mark.parametrize("slope", [-10.0, math.nan])
+def test_a_tip_that_falls_or_of_which_no_slope_is_known_is_heated_as_it_is(slope: float) -> None:
+    assert heat_fraction(estimate(27.0, slope)) == 0.75
