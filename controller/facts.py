@@ -38,7 +38,7 @@ Facts = NamedTuple(
         ("flow_fault", str),
         ("cold_junction_fault", str),
         ("pedal_fault", str),  # "" when it is pressed
-        ("pedal_stuck", str),  # "" when it is released now and was seen so
+        ("pedal_stuck", str),  # "" when it is released, or was since the check
         ("probe_fault", str),  # "" when the chip is read and is the rig's
         ("late_ms", float),  # 0..
         ("slips", float),  # 0..; in a row

@@ -225,7 +225,7 @@ INTERLOCKS = (
     Interlock("estop_test", "estop", "estop_untested", CLEAR, "", "", 0, 0, NEVER, INHIBIT, MEDIUM,
               False, False, 0, H_STOP, "Medsafe: check on and off before each use"),
     Interlock("pedal_stuck", "pedal", "pedal_stuck", CLEAR, "", "", 0, 0, NEVER, INHIBIT, MEDIUM,
-              False, False, 0, H_STOP, "stuck at power-up"),
+              False, False, 0, H_STOP, "clinical: pedal stuck"),
     Interlock("check", "", "check_fault", CLEAR, "", "", 0, 0, NEVER, INHIBIT, MEDIUM, False, False,
               0, H_PROBE, "2020 notice: users skipped the test; make it a gating step"),
     Interlock("check_age", "", "check_age_s", AT_MOST, "check_s_max", "s", 0, 0, NEVER, INHIBIT,

@@ -93,7 +93,7 @@ class Senses:
             flow,
             self._fault("cold_junction_c", "cold junction", reading, COLD_JUNCTION_C),
             self._pedal(reading),
-            self._pedal_stuck(reading),
+            self._pedal_stuck(reading, asked),
             self._probe(reading),
         )
         measured = (
@@ -152,11 +152,14 @@ class Senses:
             return ""
         return contact_fault("pedal", reading.pedal, self.limits.age_ms_max, 1.0, "pedal released")
 
-    def _pedal_stuck(self, reading: Reading) -> str:
+    def _pedal_stuck(self, reading: Reading, asked: Asked) -> str:
+        """A start needs the pedal to have been seen released since the check was passed."""
         if "pedal" not in self.fitted:
             return ""
         released = contact_fault("pedal", reading.pedal, self.limits.age_ms_max, 0.0,
-                                 "pedal pressed, and never seen released since power-up")
+                                 "pedal pressed, and not seen released since the check")
+        if asked.mode != "ready":
+            self.pedal_released = False
         self.pedal_released = self.pedal_released or not released
         return "" if self.pedal_released else released
 

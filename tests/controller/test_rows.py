@@ -525,7 +525,7 @@ def test_a_pedal_that_was_never_seen_released_inhibits_the_check() -> None:
     decision = Desk((*FITTED, "pedal")).checked(pedal=1.0)
     assert (decision.mode, decision.reason) == (
         "standby",
-        "precheck failed: pedal pressed, and never seen released since power-up")
+        "precheck failed: pedal pressed, and not seen released since the check")
 
 
 @pytest.mark.requirement("estop_test")
@@ -631,3 +631,15 @@ def test_a_flow_meter_that_is_silent_proves_no_shut_valve(mode: str) -> None:
     desk.ticks(31)
     reason = shuts(desk, "shut_flow", flow_slpm=Sample(0.0, 0, "does not answer"))
     assert reason.startswith("flow with the valve shut nan L/min")
+
+
+@pytest.mark.requirement("pedal_stuck")
+def test_a_pedal_that_stays_pressed_after_a_stop_begins_no_other_check() -> None:
+    desk = Desk((*FITTED, "pedal")).ready()
+    desk.tick(desk.command("freeze"), pedal=1.0)
+    assert desk.tick(desk.command("stop"), pedal=1.0).mode == "standby"
+    desk.tip_c = 30.0
+    desk.ticks(20, pedal=1.0)
+    decision = desk.checked(pedal=1.0)
+    assert decision.mode == "standby"
+    assert "not seen released since the check" in decision.reason

@@ -263,13 +263,17 @@ def test_a_pedal_is_proven_while_it_is_pressed() -> None:
 
 
 @pytest.mark.requirement("pedal_stuck")
-def test_a_pedal_is_stuck_until_it_was_seen_released_once() -> None:
+def test_a_pedal_is_stuck_until_it_was_seen_released_since_the_check() -> None:
     watch = Watch(ALL)
-    assert watch.see(pedal=1.0).pedal_stuck == (
-        "pedal pressed, and never seen released since power-up")
-    assert watch.see(pedal=Sample(0.0, 301, "")).pedal_stuck.startswith("pedal sample")
+    ready = NOTHING_ASKED._replace(mode="ready")
+    stuck = "pedal pressed, and not seen released since the check"
     assert watch.see(pedal=0.0).pedal_stuck == ""
-    assert watch.see(pedal=1.0).pedal_stuck == ""
+    assert watch.see(pedal=1.0).pedal_stuck == stuck
+    assert watch.see(pedal=1.0, asked=ready).pedal_stuck == stuck
+    assert watch.see(pedal=Sample(0.0, 301, ""), asked=ready).pedal_stuck.startswith("pedal sample")
+    assert watch.see(pedal=0.0, asked=ready).pedal_stuck == ""
+    assert watch.see(pedal=1.0, asked=ready).pedal_stuck == ""
+    assert watch.see(pedal=1.0).pedal_stuck == stuck
 
 
 def test_without_a_pedal_there_is_none_to_press() -> None:

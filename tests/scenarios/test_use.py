@@ -80,7 +80,7 @@ def test_a_pedal_that_is_stuck_from_power_up_starts_nothing() -> None:
     machine.probe.inject("pedal_stuck")
     decision = machine.check()
     assert decision.mode == "standby"
-    assert "never seen released" in decision.reason
+    assert "not seen released" in decision.reason
 
 
 class Run:
