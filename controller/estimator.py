@@ -9,6 +9,7 @@ from controller.records import NAN, Estimate, Reading, Sample
 from controller.slope import Slope
 
 SLOPE_WINDOW_MS = 1000  # ten samples at 10 Hz halve the noise of a slope to about 0.15 °C/s
+STAMP_MS = 100  # what a value with an old stamp is taken to be younger by
 RIDDEN_MAX = 5  # bad samples of one sensor that may be ridden through
 RIDDEN_MS = 60000  # within so long; a wire that breaks does so more and more often
 
@@ -24,9 +25,12 @@ class TipSensor:
 
     def step_c_per_s(self, value_c: float, taken_ms: int) -> float:
         """Return the slope (0..) that a value taken at `taken_ms` would need since the last."""
-        if self.taken_ms < 0 or taken_ms <= self.taken_ms:
+        if self.taken_ms < 0 or value_c == self.value_c:
             return 0.0
-        return abs(value_c - self.value_c) * 1000.0 / (taken_ms - self.taken_ms)
+        passed_ms = taken_ms - self.taken_ms
+        if passed_ms <= 0:  # another value of the same moment: its stamp is not believed
+            passed_ms = STAMP_MS
+        return abs(value_c - self.value_c) * 1000.0 / passed_ms
 
     def keep(self, value_c: float, taken_ms: int) -> None:
         """Take this one as trusted."""

@@ -72,7 +72,7 @@ GAS = ("precheck", "freeze")  # modes in which the valve may be open
 COLD = ("precheck", "freeze", "fault")
 ACTIVE = ("precheck", "freeze", "thaw", "fault")
 FREEZE = ("freeze",)
-AFTER = ("freeze", "thaw", "fault")
+AFTER = ("precheck", "freeze", "thaw", "fault")
 WARMING = ("standby", "thaw", "done", "fault")  # standby: a freeze that was stopped
 DRIVEN = ("precheck", "freeze", "thaw")  # modes in which gas or heat must move the tip
 WARMED = ("precheck", "thaw")  # modes in which the heater may be on
@@ -121,11 +121,11 @@ INTERLOCKS = (
               False, 200, H_SKIN, "missing data is unsafe data"),
     Interlock("cold_junction_sensor", "cold_junction_c", "cold_junction_fault", CLEAR, "", "", 0, 0,
               ACTIVE, SHUT, HIGH, True, False, 200, H_TIP, "faults.csv S12"),
-    Interlock("probe", "probe_id", "probe_fault", CLEAR, "", "", 0, 0, COLD, SHUT, HIGH, True,
+    Interlock("probe", "probe_id", "probe_fault", CLEAR, "", "", 0, 0, ACTIVE, SHUT, HIGH, True,
               False, 200, H_PROBE, "faults.csv P01, P02"),
     Interlock("pedal", "pedal", "pedal_fault", CLEAR, "", "", 0, 0, FREEZE, SHUT, HIGH, True,
               False, 200, H_STOP, "a treatment lasts while its pedal is held"),
-    Interlock("tip_step", "tip_c", "tip_step_c_per_s", AT_MOST, "slope_c_per_s_max", "°C/s", 0, 100,
+    Interlock("tip_step", "tip_c", "tip_step_c_per_s", AT_MOST, "slope_c_per_s_max", "°C/s", 0, 0,
               ACTIVE, SHUT, HIGH, True, True, 600, H_TIP,
               "steepest measured tip -61 °C/s; one bad sample is ridden through"),
     Interlock("tip_disagree", "tip_b_c", "ab_difference_c", AT_MOST, "ab_difference_c_max", "°C", 0,
@@ -182,7 +182,7 @@ INTERLOCKS = (
     Interlock("shut_cooling", "tip_c", "shut_fall_c", AT_MOST, "shut_fall_c_max", "°C", 0, 500,
               ALWAYS, ISOLATE, HIGH, True, True, 700, H_STOP,
               "faults.csv V01; the dip of P04 is allowed for"),
-    Interlock("no_warming", "tip_c", "unwarmed_s", AT_MOST, "unwarmed_s_max", "s", 0, 0, ("thaw",),
+    Interlock("no_warming", "tip_c", "unwarmed_s", AT_MOST, "unwarmed_s_max", "s", 0, 0, WARMING,
               ISOLATE, HIGH, True, True, 30300, H_STOP,
               "without a flow meter a valve stuck open shows as a thaw that does not warm"),
     Interlock("flow_high", "flow_slpm", "flow_share_high", AT_MOST, "flow_share_max", "times", 0,

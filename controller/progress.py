@@ -35,7 +35,7 @@ ProgressFacts = NamedTuple(
         ("uncooled_s", float),  # 0..; half open without a fall, in this approach
         ("approach_s", float),  # 0..; in this approach
         ("shut_fall_c", float),  # fall of a cold tip without gas, beyond what is normal
-        ("unwarmed_s", float),  # 0..; a cold tip in a thaw that does not get warmer
+        ("unwarmed_s", float),  # 0..; a cold tip without gas that does not get warmer
         ("off_target_c", float),  # 0..; in the hold
         ("swing_c", float),  # 0..; in the hold
         ("tip_predicted_c", float),  # the tip in PREDICT_S, if it falls
@@ -78,6 +78,7 @@ class Progress:
         self.shut_since_ms = -1
         self.warmest_shut_c = NAN
         self.is_dip_over = False
+        self.fallen_c = 0.0
         self.coldest_thaw_c = NAN
         self.unwarmed_since_ms = -1
 
@@ -97,7 +98,7 @@ class Progress:
             self._uncooled_s(tip_c, asked, now_ms),
             (now_ms - self.approach_since_ms) * 0.001 if self.approach_since_ms >= 0 else 0.0,
             self._shut_fall_c(tip_c, is_open, now_ms),
-            self._unwarmed_s(tip_c, asked.mode, now_ms),
+            self._unwarmed_s(tip_c, is_open, now_ms),
             abs(tip_c - asked.target_c) if asked.phase == "hold" else 0.0,
             self._swing_c(tip_c, asked.phase, now_ms),
             predicted_c,
@@ -140,6 +141,9 @@ class Progress:
 
     def _shut_fall_c(self, tip_c: float, is_open: bool, now_ms: int) -> float:
         """Fall below the warmest since gas-off, less the dip while that may last."""
+        if tip_c != tip_c:
+            return 0.0 if is_open else self.fallen_c  # what was seen before is kept
+        self.fallen_c = 0.0
         if is_open or not (tip_c < COLD_C):
             self.shut_since_ms = -1
             return 0.0
@@ -151,11 +155,14 @@ class Progress:
             self.is_dip_over = True
             self.warmest_shut_c = tip_c
         self.warmest_shut_c = max(self.warmest_shut_c, tip_c)
-        return self.warmest_shut_c - tip_c - (0.0 if self.is_dip_over else DIP_C)
+        self.fallen_c = self.warmest_shut_c - tip_c - (0.0 if self.is_dip_over else DIP_C)
+        return self.fallen_c
 
-    def _unwarmed_s(self, tip_c: float, mode: str, now_ms: int) -> float:
-        """Seconds of a thaw in which a tip below UNWARMED_C has not risen by WARMED_C."""
-        if mode != "thaw" or not (tip_c < UNWARMED_C):
+    def _unwarmed_s(self, tip_c: float, is_open: bool, now_ms: int) -> float:
+        """Seconds without gas in which a tip below UNWARMED_C has not risen by WARMED_C."""
+        if tip_c != tip_c and self.unwarmed_since_ms >= 0 and not is_open:
+            return (now_ms - self.unwarmed_since_ms) * 0.001
+        if is_open or not (tip_c < UNWARMED_C):
             self.unwarmed_since_ms = -1
             return 0.0
         if self.unwarmed_since_ms < 0 or tip_c >= self.coldest_thaw_c + WARMED_C:

@@ -29,6 +29,7 @@ SKIN_LEAD_S = 20.0  # a collateral sensor fell up to 6.4 °C after gas-off (PubM
 HEAT_LEFT_MS = 5000  # a heater that was just told to go off may still be hot
 
 NEVER_PASSED = -1  # of a check
+STANDING_TICKS = 3
 
 
 class Senses:
@@ -48,6 +49,8 @@ class Senses:
         self.pedal_released = False
         self.heated_ms = -HEAT_LEFT_MS
         self.went_back = False
+        self.last_ms = -1
+        self.standing = 0  # ticks in a row of the same time
         self.passed_ms = NEVER_PASSED  # the check before use
         self.passed_probe = NAN  # with which it was passed
 
@@ -82,7 +85,7 @@ class Senses:
             reading.actuator_fault,
             unclean,
             limits_fault(limits, self.kept, self.ticks),
-            "the clock went back" if self.went_back else "",
+            self._clock(reading.now_ms),
             reading.log_fault,
             reading.indicator_fault,
             "" if estimate.ridden == "tip_c" else tip,
@@ -105,7 +108,7 @@ class Senses:
             warmest,
             coldest,
             coldest,
-            self._heater(warmest, asked, reading.now_ms),
+            self._heater(reading, asked),
             skin_c,
             skin_c,
             skin_c + min(0.0, skin_slope) * SKIN_LEAD_S,
@@ -122,6 +125,14 @@ class Senses:
         )
         checked = (self._check_age_s(reading.now_ms), self._check_fault(reading))
         return Facts(*(judged + measured + gas + followed + checked)), estimate
+
+    def _clock(self, now_ms: int) -> str:
+        """A clock that went back is not believed again; one that stands would stop every time."""
+        self.standing = self.standing + 1 if now_ms == self.last_ms else 0
+        self.last_ms = now_ms
+        if self.went_back:
+            return "the clock went back"
+        return "the clock stands still" if self.standing >= STANDING_TICKS else ""
 
     def _seen(self, reading: Reading, estimate: Estimate) -> "list[float]":
         """Raw tip values but for one that is ridden through, and the estimate."""
@@ -172,11 +183,16 @@ class Senses:
         return ("probe " + number(reading.probe_id.value, 0) + " is plugged in, the rig is for "
                 + str(self.probe.chip))
 
-    def _heater(self, warmest: float, asked: Asked, now_ms: int) -> str:
-        """Hot although nobody asks for heat; a tip that is not known is other rows' business."""
+    def _heater(self, reading: Reading, asked: Asked) -> str:
+        """Hot by one of the tip sensors although nobody asks for heat. One that says nothing does
+        not silence the other; that it says nothing is another row's business."""
+        now_ms = reading.now_ms
+        known = [sample.value for sample in (reading.tip_c, reading.tip_b_c)
+                 if sample.value == sample.value and not sample.fault]
+        warmest = max(known) if known else self.limits.thaw_c_max
         if asked.heater_fraction > 0.0:
             self.heated_ms = now_ms
-        if now_ms - self.heated_ms < HEAT_LEFT_MS or not (warmest > self.limits.thaw_c_max):
+        if now_ms - self.heated_ms < HEAT_LEFT_MS or warmest <= self.limits.thaw_c_max:
             return ""
         return ("tip " + number(warmest) + " °C, above " + number(self.limits.thaw_c_max)
                 + " °C, with the heater off")

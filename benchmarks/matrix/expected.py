@@ -65,7 +65,7 @@ EXPECTED = (
     Expected("supply_loss", GAS_LOW, ""),
     Expected("supply_high", ("supply_high",), ""),
     Expected("supply_empty", GAS_LOW, "what is in the small cylinder lasts for the plan"),
-    Expected("wrong_cylinder", (*GAS_HIGH, "supply_low", "exhaust_high", "wrong_way"),
+    Expected("wrong_cylinder", (*GAS_HIGH, "tip_step", "supply_low", "exhaust_high", "wrong_way"),
              "a tenth more flow is inside the valve's own spread; the tip is held"),
     Expected("moisture", GAS_LOW, "too little ice for the plan: the valve makes up for it"),
     Expected("exhaust_blocked", ("exhaust_high", "exhaust_sensor", "check", *GAS_LOW),

@@ -158,7 +158,7 @@ def onset(name: str, rows: Sequence[Row], first: int, index: int) -> int:
 
 PREFIXES = ("precheck failed: ", "ready failed: ", "start inhibited: ", "cause present: ",
             "thaw inhibited: ")
-WORDS = (("pedal_stuck", "never seen released"), ("heater_stuck", "with the heater off"),
+WORDS = (("pedal_stuck", "not seen released"), ("heater_stuck", "with the heater off"),
          ("estop", "e-stop"), ("tip_b_sensor", "tip_b"), ("tip_sensor", "tip"),
          ("skin_sensor", "skin"), ("supply_sensor", "supply"), ("exhaust_sensor", "exhaust"),
          ("flow_sensor", "flow"), ("cold_junction_sensor", "cold junction"), ("pedal", "pedal"),

@@ -465,9 +465,9 @@ def test_one_bad_sample_is_ridden_through_on_the_word_of_the_other_sensor(bad: o
 
 
 @pytest.mark.requirement("tip_step")
-def test_a_jump_that_stays_shuts_in_the_third_tick() -> None:
+def test_a_jump_that_stays_shuts_in_the_second_tick() -> None:
     desk = Desk().holding()
-    assert desk.ticks(2, tip_c=24.0).mode == "freeze"
+    assert desk.tick(tip_c=24.0).mode == "freeze"
     assert "tip changes by" in desk.tick(tip_c=24.0).reason
     assert is_shut(desk.last)
 

@@ -296,11 +296,12 @@ def test_a_step_counts_the_age_of_the_samples() -> None:
     assert seen.tip_step_c_per_s == pytest.approx(160.0)  # -8 °C in 50 ms
 
 
-def test_a_sample_that_is_not_newer_is_compared_with_nothing_and_not_kept() -> None:
+def test_another_value_with_an_old_stamp_counts_as_a_tick_younger_and_is_not_kept() -> None:
     sensor = TipSensor()
     sensor.keep(-60.0, 100)
-    assert sensor.step_c_per_s(24.0, 100) == 0.0
-    assert sensor.step_c_per_s(24.0, 99) == 0.0
+    assert sensor.step_c_per_s(-60.0, 100) == 0.0
+    assert sensor.step_c_per_s(24.0, 100) == 840.0
+    assert sensor.step_c_per_s(24.0, 99) == 840.0
     assert sensor.step_c_per_s(-59.0, 101) == 1000.0
     one = watch(ONE_SENSOR)
     one.see(a_c=-61.0, dt_ms=0)

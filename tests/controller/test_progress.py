@@ -260,10 +260,13 @@ def test_gas_begins_the_dip_anew() -> None:
     assert way.tick(-50.0).shut_fall_c == -5.0
 
 
-def test_an_unknown_tip_has_no_fall() -> None:
+def test_an_unknown_tip_keeps_the_fall_that_was_seen() -> None:
     way = Way()
-    way.tick(0.0)
-    assert way.tick(math.nan).shut_fall_c == 0.0
+    way.tick(-60.0, 0.3)
+    way.tick(-60.0)
+    seen = way.tick(-70.0).shut_fall_c
+    assert way.tick(math.nan).shut_fall_c == seen == -5.0
+    assert way.tick(-80.0).shut_fall_c == 5.0
 
 
 # The hold.

@@ -643,3 +643,92 @@ def test_a_pedal_that_stays_pressed_after_a_stop_begins_no_other_check() -> None
     decision = desk.checked(pedal=1.0)
     assert decision.mode == "standby"
     assert "not seen released since the check" in decision.reason
+
+
+# What a reviewer tried.
+
+
+@pytest.mark.requirement("heater_stuck")
+def test_a_broken_sensor_does_not_hide_what_the_other_says_of_a_heater() -> None:
+    desk = Desk()
+    desk.ticks(60)
+    decision = desk.ticks(5, tip_c=44.0, tip_b_c=Sample(math.nan, 0, "open circuit"))
+    assert decision.mode == "fault"
+    assert "heater_stuck" in [trip.name for trip in decision.tripped]
+
+
+@pytest.mark.requirement("probe")
+@pytest.mark.parametrize("probe_id", [7.0, Sample(math.nan, 0, "no probe")])
+def test_a_probe_that_is_changed_in_a_thaw_ends_the_plan(probe_id: object) -> None:
+    desk = Desk().holding("two")
+    while desk.last.mode == "freeze":
+        desk.tick()
+    assert is_shut(desk.tick(probe_id=probe_id))
+    assert (desk.last.mode, desk.last.tripped[0].name) == ("fault", "probe")
+
+
+@pytest.mark.requirement("skin_cold")
+def test_a_skin_that_freezes_in_the_check_ends_it() -> None:
+    desk = Desk()
+    desk.order("plan", "one")
+    desk.order("precheck")
+    while desk.last.course.phase != "freeze":
+        desk.tick()
+    decision = desk.tick(skin_c=-5.0)
+    assert (decision.valve_fraction, decision.isolator_open) == (0.0, False)
+    assert decision.mode != "precheck"
+
+
+@pytest.mark.requirement("tip_step")
+def test_jumps_between_good_samples_are_not_ridden_through_for_ever() -> None:
+    desk = Desk().holding("one")
+    for ridden in range(5):
+        assert desk.tick(tip_c=desk.tip_c + 25.0).mode == "freeze", ridden
+        assert desk.tick().mode == "freeze"
+    assert is_shut(desk.tick(tip_c=desk.tip_c + 25.0))
+    assert desk.last.tripped[0].name == "tip_step"
+
+
+@pytest.mark.requirement("tip_step")
+def test_one_sensor_that_repeats_its_stamp_is_not_believed() -> None:
+    one = tuple(name for name in FITTED if name != "tip_b_c")
+    desk = Desk(one).holding("one")
+    assert is_shut(desk.tick(tip_c=Sample(10.0, 100, "")))
+
+
+@pytest.mark.requirement("clock")
+def test_a_clock_that_stands_still_shuts() -> None:
+    desk = Desk().holding("one")
+    for _ in range(4):
+        desk.now_ms -= 100
+        desk.tick()
+    assert is_shut(desk.last)
+    assert desk.last.tripped[0].reason == "the clock stands still"
+
+
+@pytest.mark.requirement("no_warming")
+def test_a_valve_that_stays_open_after_a_stop_is_told_on_a_rig_without_a_flow_meter() -> None:
+    bare = tuple(name for name in FITTED if name not in ("flow_slpm", "isolator"))
+    desk = Desk(bare).holding("one")
+    desk.order("stop")
+    for _ in range(8):  # changing the mode does not begin its time anew
+        desk.ticks(40)
+        desk.order("thaw" if desk.last.mode == "standby" else "stop")
+    assert desk.last.mode == "fault"
+    assert desk.last.tripped[0].name == "no_warming"
+
+
+@pytest.mark.requirement("shut_cooling")
+def test_a_tip_that_is_not_known_for_a_tick_does_not_begin_the_dip_anew() -> None:
+    bare = tuple(name for name in FITTED if name not in ("flow_slpm", "isolator"))
+    desk = Desk(bare).holding("one")
+    desk.order("stop")
+    desk.ticks(110)
+    unknown = Sample(math.nan, 0, "open circuit")
+    for _ in range(60):
+        desk.tick(tip_c=unknown, tip_b_c=unknown)
+        desk.tip_c -= 0.8
+        if desk.tick().mode == "fault":
+            break
+    assert desk.last.mode == "fault"
+    assert desk.tip_c > -60.0
