@@ -45,7 +45,8 @@ class Operator:
         self._plan = plan
         self._number = 0
         self._revision = 0
-        self._checking = False
+        self._check = -1  # number of the order to check
+        self._checked = False  # it was answered: standby is from now on how it ended
         self._started = False
         self.wants_stop = False
         self.refusal = ""
@@ -55,8 +56,10 @@ class Operator:
         if self.wants_stop:
             return (self._command("stop", "", now_ms),)
         if before is None:
-            return (self._command("plan", self._plan, now_ms),
-                    self._command("precheck", "", now_ms))
+            orders = (self._command("plan", self._plan, now_ms),
+                      self._command("precheck", "", now_ms))
+            self._check = self._number
+            return orders
         if before.mode == "ready" and not self._started:
             self._started = True
             return (self._command("freeze", "", now_ms),)
@@ -68,8 +71,9 @@ class Operator:
             if reply.session == SESSION:
                 self._revision = reply.revision
                 self.refusal = self.refusal or (reply.text if reply.code else "")
-        self._checking = self._checking or decision.mode == "precheck"
-        idle = decision.mode == "standby" and (self._checking or self.wants_stop)
+                # Not by its mode: a check may begin and fail in one tick.
+                self._checked = self._checked or reply.number == self._check
+        idle = decision.mode == "standby" and (self._checked or self.wants_stop)
         return bool(self.refusal) or idle or decision.mode in ("done", "fault")
 
     def _command(self, word: str, text: str, now_ms: int) -> Command:

@@ -57,7 +57,8 @@ def _precheck(machine: Machine, command: Command, facts: Facts) -> str:
 
 def _start(machine: Machine, command: Command, facts: Facts) -> str:
     if machine.mode != "ready":
-        raise Refused("freeze is not possible in mode " + machine.mode + "; precheck first")
+        then = "; wait for ready" if machine.mode == "precheck" else "; precheck first"
+        raise Refused("freeze is not possible in mode " + machine.mode + then)
     age_ms = machine.now_ms - command.issued_ms
     if not (0 <= age_ms <= START_LIFE_MS):
         raise Refused("this start is " + str(age_ms)

@@ -156,6 +156,14 @@ def one_clear_message(said: Any, parts: list[str], path: Path) -> None:
         assert part in said.err, said.err
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("fault", ["tip_open", "supply_loss", "estop", "flow_silent"])
+def test_a_fault_from_the_very_beginning_ends_the_run(cli: Cli, fault: str) -> None:
+    ended = cli("run", str(ROOT / "plans" / "short.toml"), "--fault", fault)
+    assert ended.code == 3
+    assert "stopped in mode" in ended.out
+
+
 @pytest.mark.parametrize(("content", "parts"), [row[1:] for row in BAD_PLANS],
                          ids=[row[0] for row in BAD_PLANS])
 def test_a_bad_plan_is_one_clear_message(cli: Cli, content: str | bytes,

@@ -85,7 +85,8 @@ def test_a_start_without_a_plan_is_refused() -> None:
 def test_a_freeze_starts_only_from_ready(mode: str) -> None:
     reply = desk_in(mode).order("freeze")
     assert reply.code == -221
-    assert reply.text == f"freeze is not possible in mode {mode}; precheck first"
+    then = "wait for ready" if mode == "precheck" else "precheck first"
+    assert reply.text == f"freeze is not possible in mode {mode}; {then}"
 
 
 def test_the_tick_that_is_not_proven_refuses_the_start_in_it() -> None:
