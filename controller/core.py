@@ -29,11 +29,9 @@ class Controller(Machine):
 
     def step(self, reading: Reading, commands: "tuple[Command, ...]") -> Decision:
         """Return what to do in this tick and why."""
-        went_back = reading.now_ms < self.now_ms
         dt_ms = self._time_passed(reading.now_ms)
         self.dose.update(self.mode == "freeze", self.tip_c, dt_ms)
-        facts, estimate = self.senses.update(reading, self.dose, self.asked, went_back,
-                                             self.unclean)
+        facts, estimate = self.senses.update(reading, self.dose, self.asked, self.unclean)
         self._judge(facts)
         stopped = any([command.name == "stop" for command in commands])
         replies = tuple([self._reply(index, command, facts, stopped)

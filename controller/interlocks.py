@@ -313,28 +313,42 @@ def unproven(row: Interlock, facts: Facts, limits: Limits) -> str:
             + number(limit, digits) + unit)
 
 
+# A row with a grace that is proven now and then: unproven time counts, proven time takes back half
+# as much, and so many times the grace is too much. Unproven every second tick trips; one bad tick
+# in three does not.
+FLICKER_GRACES = 3
+TICK_MS_MAX = 200  # a tick that came later than that says no more
+
+
 class Interlocks:
-    """The rows a rig can serve, with how long each has been unproven."""
+    """The rows a rig can serve, with how long each has been unproven, at a stretch and in sum."""
 
     def __init__(self, limits: Limits, fitted: "tuple[str, ...]") -> None:
         self.limits = limits
         self.rows = served(fitted)
         self.armed_since_ms = [-1] * len(self.rows)
         self.unproven_since_ms = [-1] * len(self.rows)
+        self.flicker_ms = [0] * len(self.rows)
+        self.last_ms = -1
 
     def check(self, facts: Facts, mode: str, now_ms: int) -> "tuple[Finding, ...]":
         """Return the rows armed in `mode` that have been unproven for their grace."""
         findings = []
+        passed_ms = min(TICK_MS_MAX, max(0, now_ms - self.last_ms)) if self.last_ms >= 0 else 0
+        self.last_ms = now_ms
         for index in range(len(self.rows)):
             row = self.rows[index]
             is_armed = self._is_armed(index, mode, now_ms)
             reason = unproven(row, facts, self.limits)
             if not reason or not is_armed:
                 self.unproven_since_ms[index] = -1
+                self.flicker_ms[index] = max(0, self.flicker_ms[index] - passed_ms // 2)
                 continue
             if self.unproven_since_ms[index] < 0:
                 self.unproven_since_ms[index] = now_ms
-            if now_ms - self.unproven_since_ms[index] >= row.grace_ms:
+            self.flicker_ms[index] += passed_ms
+            at_a_stretch = now_ms - self.unproven_since_ms[index] >= row.grace_ms
+            if at_a_stretch or self.flicker_ms[index] > FLICKER_GRACES * row.grace_ms:
                 findings.append(Finding(row, _told(row, reason)))
         return tuple(findings)
 

@@ -1,7 +1,7 @@
 """How the tip follows what is asked: stuck, the wrong way, not at all, off target, swinging.
 
-It does not decide what follows from it: interlocks.py does. Times count from ticks; a tip that is
-not known proves nothing here, and is caught by its own row.
+It does not decide what follows from it: interlocks.py does. Times count from ticks. A tip that is
+not known is judged by its own row; what was seen of a shut valve before is kept meanwhile.
 """
 
 from typing import NamedTuple

@@ -62,11 +62,10 @@ class Senses:
         self.passed_ms = reading.now_ms
         self.passed_probe = self._chip(reading)
 
-    def update(self, reading: Reading, dose: Dose, asked: Asked, went_back: bool,
+    def update(self, reading: Reading, dose: Dose, asked: Asked,
                unclean: str) -> "tuple[Facts, Estimate]":
-        """Return the facts and the tip estimate of this tick. `went_back`: the clock did."""
+        """Return the facts and the tip estimate of this tick."""
         self.ticks += 1
-        self.went_back = self.went_back or went_back
         limits = self.limits
         tip_range = (limits.sensor_c_min, limits.sensor_c_max)
         tip = self._fault("tip_c", "tip", reading, tip_range)
@@ -128,6 +127,7 @@ class Senses:
 
     def _clock(self, now_ms: int) -> str:
         """A clock that went back is not believed again; one that stands would stop every time."""
+        self.went_back = self.went_back or now_ms < self.last_ms
         self.standing = self.standing + 1 if now_ms == self.last_ms else 0
         self.last_ms = now_ms
         if self.went_back:

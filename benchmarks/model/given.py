@@ -95,7 +95,7 @@ class ChosenSenses:
     def check_passed(self, reading: Reading, full_flow_slpm: float) -> None:
         """The facts on the check are chosen like all others."""
 
-    def update(self, reading: Reading, dose: object, asked: object, went_back: bool,
+    def update(self, reading: Reading, dose: object, asked: object,
                unclean: str) -> tuple[Facts, Estimate]:
         """Return the chosen facts, but what is unclean: an acknowledgement ends that."""
         return self.facts._replace(unclean=unclean), self.estimate

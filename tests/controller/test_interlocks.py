@@ -40,7 +40,7 @@ from controller.text import number
 from tests.controller.given import FITTED, LIMITS_IN_FORCE, PROBE, TICK_MS, reading
 
 GOOD = Senses(LIMITS_IN_FORCE, FITTED, PROBE).update(
-    reading(), Dose(PROBE), NOTHING_ASKED, False, "")[0]._replace(
+    reading(), Dose(PROBE), NOTHING_ASKED, "")[0]._replace(
         check_fault="", check_age_s=0.0)  # as after the check before use
 ALL = (*CHANNELS, "heater", "isolator", "estop_test")
 NUMERIC = tuple(row for row in INTERLOCKS if row.rule != CLEAR)

@@ -554,7 +554,7 @@ def test_a_tip_that_is_cold_before_any_gas_inhibits_the_check() -> None:
 @pytest.mark.requirement("check")
 def test_without_the_check_before_use_a_start_is_inhibited() -> None:
     facts = Senses(LIMITS_IN_FORCE, FITTED, PROBE).update(
-        reading(), Dose(PROBE), NOTHING_ASKED, False, "")[0]
+        reading(), Dose(PROBE), NOTHING_ASKED, "")[0]
     inhibited = Interlocks(LIMITS_IN_FORCE, FITTED).inhibits(facts)
     assert ("check", "the check before use was not passed") in inhibited
 
@@ -732,3 +732,24 @@ def test_a_tip_that_is_not_known_for_a_tick_does_not_begin_the_dip_anew() -> Non
             break
     assert desk.last.mode == "fault"
     assert desk.tip_c > -60.0
+
+
+@pytest.mark.requirement("exhaust_high")
+@pytest.mark.parametrize("changes", [{"supply_kpa": 9000.0}, {"exhaust_kpa": 1900.0},
+                                     {"cold_junction_c": 90.0}])
+def test_what_is_unproven_every_second_tick_shuts(changes: dict[str, float]) -> None:
+    desk = Desk().holding("one")
+    for _ in range(40):
+        desk.tick(**changes)
+        if desk.tick().mode == "fault":
+            break
+    assert is_shut(desk.last)
+    assert desk.last.mode == "fault"
+
+
+@pytest.mark.requirement("exhaust_high")
+def test_one_bad_tick_in_three_of_a_row_with_a_grace_is_borne() -> None:
+    desk = Desk().holding("one")
+    for _ in range(100):
+        desk.tick(exhaust_kpa=151.0)
+        assert desk.ticks(2).mode == "freeze"
