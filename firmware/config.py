@@ -14,9 +14,17 @@ from pydantic import BaseModel, ValidationError
 from controller.limits import LIMITS, Limits, limit_row, limits_from
 from controller.records import Cycle, Plan, Refused
 from controller.treatment import CYCLES_MAX, Treatment, cycle_fault
-from firmware.entries import PlanFile, RigFile, RoleEntry, SimDevice, WireDevice
+from firmware.entries import (
+    PanelDevice,
+    PlanFile,
+    RigFile,
+    RoleEntry,
+    SimDevice,
+    WireDevice,
+)
 
-__all__ = ["ConfigError", "Rig", "RoleEntry", "SimDevice", "WireDevice", "load_plan", "load_rig"]
+__all__ = ["ConfigError", "PanelDevice", "Rig", "RoleEntry", "SimDevice", "WireDevice",
+           "load_plan", "load_rig"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -47,6 +55,12 @@ class Rig:
     def has_heater(self) -> bool:
         """True when an active thaw is possible."""
         return "heater" in self.entries.role
+
+    @property
+    def wires(self) -> dict[str, WireDevice]:
+        """The devices that are instruments on ports."""
+        return {name: device for name, device in self.entries.device.items()
+                if isinstance(device, WireDevice)}
 
     def port_of(self, device: WireDevice) -> str:
         """Return the port's address; a relative path counts from the rig file's folder."""
@@ -155,7 +169,7 @@ def _rig_problems(rig: RigFile) -> Iterable[str]:
     if rig.estop_test and "estop" not in rig.role:
         yield "estop_test: is true, but no role is called estop"
     kinds = {type(device) for device in rig.device.values()}
-    if len(kinds) > 1:
+    if SimDevice in kinds and len(kinds) > 1:
         yield "device: simulated and real devices cannot be mixed in one rig"
     ports: dict[str, str] = {}
     for name, device in rig.device.items():
@@ -178,6 +192,7 @@ _PLAYS: dict[str, tuple[str, ...]] = {
     "lakeshore218": _THERMOMETER,
     "lakeshore336": _THERMOMETER,
     "alicat": ("valve", "flow", "supply", "exhaust"),
+    "panel": ("indicator",),
 }
 
 
@@ -193,6 +208,8 @@ def _role_problems(rig: RigFile, role: str, entry: RoleEntry,
     if role not in _PLAYS[device.kind]:
         yield (f"role.{role}.device: {entry.device!r} is of kind {device.kind!r}, which can be: "
                + ", ".join(_PLAYS[device.kind]))
+    if isinstance(device, PanelDevice):
+        return
     if not entry.channel:
         yield f"role.{role}.channel: is missing; device {entry.device} has several"
     channel = (entry.device, entry.channel)

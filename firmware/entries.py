@@ -89,6 +89,15 @@ class WireDevice(_Strict):
                                                     "1 or 2, as 8N1")] = "8N1"
 
 
+class PanelDevice(_Strict):
+    """An alarm lamp of Linux LEDs, and a beeper: hal/indicators.py."""
+
+    kind: Literal["panel"]
+    # directory below /sys/class/leds -> the colours it takes part in; together all three
+    leds: dict[str, list[Literal["red", "yellow", "white"]]]
+    beeper: str = ""  # event device, "" for none
+
+
 class RoleEntry(_Strict):
     """Which channel of which device plays a role."""
 
@@ -106,7 +115,7 @@ class RigFile(_Strict):
     tick_ms: Annotated[int, _whole(20, 200, "ms")] = 100
     probe: ProbeEntry
     limits: dict[str, Any] = {}  # judged by the rows of LIMITS
-    device: dict[str, Annotated[SimDevice | WireDevice, Field(discriminator="kind")]]
+    device: dict[str, Annotated[SimDevice | WireDevice | PanelDevice, Field(discriminator="kind")]]
     role: dict[RoleName, RoleEntry]
 
 

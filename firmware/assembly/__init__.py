@@ -6,7 +6,7 @@ It does not decide what the hardware does.
 from collections.abc import Callable, Iterator
 
 from firmware.assembly.simulated import fault_orders, probe_for, virtual_server
-from firmware.assembly.wires import wires_of
+from firmware.assembly.wires import panel_of, wires_of
 from firmware.config import Rig
 from firmware.loop import Hardware
 from firmware.roles import SENSOR_ROLES
@@ -98,6 +98,7 @@ def open_simulated(rig: Rig, seed: int | None, real_time: bool, watchdog: Watchd
 
 def _open_wires(rig: Rig, watchdog: Watchdog) -> Bench:
     wires = wires_of(rig, clock := LinuxClock())
+    panel = panel_of(rig)
     try:
         for port in wires.ports:
             port.open()
@@ -108,7 +109,7 @@ def _open_wires(rig: Rig, watchdog: Watchdog) -> Bench:
     for port in wires.ports:
         port.start()
     sensors = tuple((dict(SENSOR_ROLES)[role], sensor) for role, sensor in wires.sensors)
-    hardware = Hardware(clock, sensors, wires.valve, None, None, None, None, watchdog)
+    hardware = Hardware(clock, sensors, wires.valve, None, None, None, panel, watchdog)
     return Bench(hardware, None, wires.ports)
 
 

@@ -6,12 +6,13 @@ It opens none: the assembly does.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from firmware.config import ConfigError, Rig, RoleEntry, WireDevice
+from firmware.config import ConfigError, PanelDevice, Rig, RoleEntry, WireDevice
+from hal.indicators import LinuxIndicator
 from hal.instruments.alicat import AlicatController, AlicatGauge
 from hal.instruments.instrument import Instrument
 from hal.instruments.lakeshore import LakeShore
 from hal.instruments.port import Port
-from hal.interface import Clock, Sensor, Valve
+from hal.interface import Clock, Indicator, Sensor, Valve
 from hal.streams.serial_port import SerialStream
 
 
@@ -29,8 +30,7 @@ def wires_of(rig: Rig, clock: Clock) -> Wires:
     ports: list[Port] = []
     sensors: list[tuple[str, Sensor]] = []
     valve: Valve | None = None
-    for name, device in rig.entries.device.items():
-        assert isinstance(device, WireDevice), "config.py admits no mixed rig"
+    for name, device in rig.wires.items():
         try:
             members, sensors_here, valve_here = _instruments(device, roles_on(rig, name), clock)
         except ValueError as error:
@@ -40,6 +40,17 @@ def wires_of(rig: Rig, clock: Clock) -> Wires:
         ports.append(Port(name, _opener(rig, device, clock), members, clock))
     assert valve is not None, "config.py demands a valve"
     return Wires(tuple(ports), tuple(sensors), valve)
+
+
+def panel_of(rig: Rig) -> Indicator | None:
+    """Return the rig's lamp and buzzer, open and dark; None when it has none. Raises HalError."""
+    entry = rig.entries.role.get("indicator")
+    if entry is None:
+        return None
+    panel = rig.entries.device[entry.device]
+    assert isinstance(panel, PanelDevice), "config.py lets nothing else be one"
+    return LinuxIndicator(tuple((path, tuple(colours)) for path, colours in panel.leds.items()),
+                          panel.beeper)
 
 
 def roles_on(rig: Rig, device: str) -> dict[str, RoleEntry]:

@@ -6,7 +6,9 @@ from typing import get_args
 import pytest
 
 from firmware.assembly import NoWatchdog, open_simulated
-from firmware.config import SimDevice, load_rig
+from firmware.assembly.wires import panel_of
+from firmware.config import ConfigError, SimDevice, load_rig
+from hal.errors import NotConnected, WrongDevice
 from sim_hardware.plant.media import MEDIA, Named, in_medium, probe_in
 from sim_hardware.plant.parameters import NOMINAL
 from sim_hardware.probe import SimProbe
@@ -57,3 +59,63 @@ def test_the_size_of_the_rigs_probe_is_that_of_the_simulated_one(tmp_path: Path)
     nominal = frozen(tmp_path)
     assert short.tip_c < nominal.tip_c - 1.0
     assert thick.tip_c > nominal.tip_c + 1.0
+
+
+# Lamp and buzzer of a rig on wires.
+
+BENCH = (ROOT / "rigs" / "bench.toml").read_text(encoding="utf-8")
+
+
+def panelled(folder: Path, text: str = BENCH, colours: str = '["red", "yellow", "white"]') -> Path:
+    """Return a rig file whose lamp is one LED: a directory that looks like the kernel's."""
+    led = folder / "led"
+    led.mkdir()
+    (led / "max_brightness").write_text("255\n")
+    (led / "brightness").write_text("")
+    path = folder / "rig.toml"
+    path.write_text(text.replace("[role]", f'[device.panel]\nkind = "panel"\n'
+                                 f'leds = {{ "{led}" = {colours} }}\n\n[role]\n'
+                                 'indicator = { device = "panel" }'), encoding="utf-8")
+    return path
+
+
+def test_a_rig_on_wires_may_have_a_panel_that_shows_its_alarms(tmp_path: Path) -> None:
+    panel = panel_of(load_rig(panelled(tmp_path)))
+    assert panel is not None
+    panel.show("red", True, 0.0)
+    assert (tmp_path / "led" / "brightness").read_text().split() == ["0", "255"]
+
+
+def test_a_rig_without_a_panel_has_none() -> None:
+    assert panel_of(load_rig(ROOT / "rigs" / "bench.toml")) is None
+
+
+def test_a_panel_is_no_instrument(tmp_path: Path) -> None:
+    rig = load_rig(panelled(tmp_path))
+    assert list(rig.wires) == ["thermometer", "gas"]
+    assert not rig.simulated
+
+
+def test_a_panel_whose_led_is_not_there_is_told(tmp_path: Path) -> None:
+    rig = load_rig(panelled(tmp_path))
+    (tmp_path / "led" / "brightness").unlink()
+    with pytest.raises(NotConnected, match="brightness: No such file"):
+        panel_of(rig)
+
+
+def test_a_panel_that_cannot_show_every_colour_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongDevice, match="yellow"):
+        panel_of(load_rig(panelled(tmp_path, colours='["red"]')))
+
+
+@pytest.mark.parametrize(("text", "problem"), [
+    (SIM.replace('indicator = { device = "probe" }', ""), "cannot be mixed"),
+    (BENCH.replace('tip_b = { device = "thermometer", channel = "B" }',
+                   'tip_b = { device = "panel" }'), "'panel', which can be: indicator"),
+])
+def test_a_panel_that_does_not_fit_the_rig_is_one_clear_problem(tmp_path: Path, text: str,
+                                                               problem: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_rig(panelled(tmp_path, text))
+    assert len(refused.value.problems) == 1
+    assert problem in refused.value.problems[0]
