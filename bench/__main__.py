@@ -117,23 +117,26 @@ def console(address: Annotated[str, typer.Argument(
 def limits(rig: RigOption = DEFAULT_RIG, as_json: JsonOption = False,
            markdown: MarkdownOption = False) -> None:
     """Print every protecting number, its hard range and its source."""
-    _show(tables.LIMIT_HEADS, tables.limit_rows(load_rig(rig).limits), as_json, markdown)
+    _show(tables.LIMIT_HEADS, tables.limit_rows(load_rig(rig).limits), tables.LIMIT_SHOWN, as_json,
+          markdown)
 
 
 @app.command()
 def interlocks(as_json: JsonOption = False, markdown: MarkdownOption = False) -> None:
     """Print the interlock table the running code uses."""
-    _show(tables.INTERLOCK_HEADS, tables.interlock_rows(limits_from()), as_json, markdown)
+    _show(tables.INTERLOCK_HEADS, tables.interlock_rows(limits_from()), tables.INTERLOCK_SHOWN,
+          as_json, markdown)
 
 
-def _show(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], as_json: bool,
-          markdown: bool) -> None:
+def _show(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], shown: tuple[str, ...],
+          as_json: bool, markdown: bool) -> None:
     if as_json:
         print_json(out, tables.as_json(heads, rows))
     elif markdown:
         out.file.write(tables.markdown(heads, rows))
     else:
-        out.print(tables.terminal(heads, rows))
+        out.print(tables.terminal(heads, rows, shown))
+        out.print("--markdown and --json have every column")
 
 
 def main() -> None:

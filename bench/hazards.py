@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.safety import mode_diagram
 from bench.tables import interlock_rows, markdown
 from controller.interlocks import INTERLOCKS, RESPONSES, Interlock
 from controller.limits import limits_from
+from controller.modes import MODES, TRANSITIONS
 from controller.signals import SIGNALS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -131,6 +131,19 @@ def signals() -> str:
              ", ".join(f"{hz:g} Hz" for hz in row.tones_hz) or "-", row.source)
             for row in SIGNALS]
     return markdown(("priority", "lamp", "flashes", "burst", "fundamental", "source"), rows)
+
+
+def mode_diagram() -> str:
+    """Return MODES and TRANSITIONS as a Mermaid state diagram, in Markdown."""
+    lines = ["```mermaid", "stateDiagram-v2", "    [*] --> " + MODES[0].name]
+    for mode in MODES:
+        may = [word for word, allowed in (("gas", mode.valve), ("heat", mode.heater)) if allowed]
+        lines.append(f"    {mode.name}: {mode.name} ({' and '.join(may) or 'all shut'})")
+    between = dict.fromkeys((was, following) for was, _, following in TRANSITIONS)
+    for was, following in between:
+        events = [event for mode, event, other in TRANSITIONS if (mode, other) == (was, following)]
+        lines.append(f"    {was} --> {following}: {', '.join(events)}")
+    return "\n".join([*lines, "```"]) + "\n"
 
 
 # page of PAGES, marker around the part, what writes it

@@ -12,6 +12,10 @@ from controller.interlocks import ALWAYS, INTERLOCKS, Interlock
 from controller.limits import LIMITS, Limits
 from controller.text import number
 
+# What fits a terminal of 80 columns; --markdown and --json have all.
+LIMIT_SHOWN = ("limit", "value", "hard range", "unit", "protects")
+INTERLOCK_SHOWN = ("interlock", "proven while", "grace", "response", "priority")
+
 LIMIT_HEADS = ("limit", "value", "hard range", "unit", "protects", "source")
 INTERLOCK_HEADS = ("interlock", "needs", "proven while", "arms after", "grace", "trips in",
                    "response", "priority", "latched", "found within", "hazard", "source")
@@ -48,11 +52,15 @@ def markdown(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def terminal(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
-    """Return the table for a terminal."""
-    table = Table(*heads, header_style="bold", expand=False)
+def terminal(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]],
+             shown: Sequence[str] = ()) -> Table:
+    """Return the table for a terminal: the columns `shown`, or all. The first is never cut."""
+    columns = [heads.index(head) for head in shown or heads]
+    table = Table(header_style="bold", expand=False)
+    for column in columns:
+        table.add_column(heads[column], no_wrap=column == 0)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(row[column] for column in columns))
     return table
 
 

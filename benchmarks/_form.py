@@ -33,6 +33,16 @@ def spread(values: list[float]) -> str:
     return f"{median(values):.4g} ({min(values):.4g}..{max(values):.4g})"
 
 
+def option(name: str, otherwise: float) -> float:
+    """Take `name N` out of the command line: a number that only one script has."""
+    if name not in sys.argv:
+        return otherwise
+    at = sys.argv.index(name)
+    value = float(sys.argv[at + 1])
+    del sys.argv[at:at + 2]
+    return value
+
+
 def main(measure: Callable[[Path | None], tuple[list[Figure], str]]) -> None:
     """Run `measure`, which returns figures and the line to quote; leave with 1 if it fell short.
 

@@ -7,7 +7,6 @@ freeze of a probe that keeps much liquid: nothing heats it, and the tip dips. `-
 `--first N` the first seed: `--runs 1 --first 17` is run 17 again.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -16,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from _form import Figure, main
+from _form import Figure, main, option
 
 from bench.treat import SESSION, Operator, Outcome, SimulatedMachine
 from controller.records import NAN, Command, Cycle, Decision, Plan, Reading
@@ -115,17 +114,7 @@ def treated(seed: int) -> Run:
                seen[-1].now_ms / 1000.0, dip_k, restarts)
 
 
-def option(name: str, otherwise: int) -> int:
-    """Take `name N` out of the command line, which the common form does not know."""
-    if name not in sys.argv:
-        return otherwise
-    at = sys.argv.index(name)
-    value = int(sys.argv[at + 1])
-    del sys.argv[at:at + 2]
-    return value
-
-
-RUNS, FIRST = option("--runs", 2000), option("--first", 1)
+RUNS, FIRST = int(option("--runs", 2000)), int(option("--first", 1))
 
 
 def measure(pictures: Path | None) -> tuple[list[Figure], str]:

@@ -6,12 +6,11 @@ ticks that come late. After every tick the invariants below are looked at. `--ho
 time (1), `--first N` the first seed; a seed that fails is printed with the command that replays it.
 """
 
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from _form import Figure, main
+from _form import Figure, main, option
 from _storm import Storm
 
 RUN_S = 900.0
@@ -45,16 +44,6 @@ def weathered(seed: int) -> Weathered:
     return Weathered(seed, storm.probe.now_ms / 1000.0, len(decisions), storm.lines,
                      sum(bool(b.tripped) and not a.tripped for a, b in pairs),
                      sum(b.mode == "freeze" and a.mode != "freeze" for a, b in pairs), broken)
-
-
-def option(name: str, otherwise: float) -> float:
-    """Take `name N` out of the command line, which the common form does not know."""
-    if name not in sys.argv:
-        return otherwise
-    at = sys.argv.index(name)
-    value = float(sys.argv[at + 1])
-    del sys.argv[at:at + 2]
-    return value
 
 
 HOURS, FIRST = option("--hours", 1.0), int(option("--first", 1))

@@ -87,7 +87,8 @@ Facts = NamedTuple(
 def sample_fault(title: str, sample: Sample, low: float, high: float, age_ms_max: float) -> str:
     """Return "" when `sample` can be trusted, else why not: declared, not finite, range, age."""
     if sample.fault:
-        return title + ": " + sample.fault
+        named = sample.fault.startswith(title + ": ")  # most devices say whose fault it is
+        return sample.fault if named else title + ": " + sample.fault
     if not (-SENTINEL < sample.value < SENTINEL):
         return title + " sensor reads " + number(sample.value) + ", not a number"
     if not (low <= sample.value <= high):

@@ -309,8 +309,9 @@ def unproven(row: Interlock, facts: Facts, limits: Limits) -> str:
         return ""
     unit = " " + row.unit
     digits = 2 if row.unit in FINE_UNITS else 1
-    return (TITLES[row.fact] + " " + number(value, digits) + unit + ", not " + row.rule + " "
-            + number(limit, digits) + unit)
+    said = number(value, digits) + unit if value == value else "unknown"
+    return (TITLES[row.fact] + " " + said + ", not " + row.rule + " " + number(limit, digits)
+            + unit)
 
 
 # A row with a grace that is proven now and then: unproven time counts, proven time takes back half

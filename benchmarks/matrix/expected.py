@@ -135,17 +135,12 @@ NO_ISOLATOR = "an isolator before the valve, and a hand on the cylinder until th
 NO_SECOND_TIP = "a second tip sensor (tip_b), or no heater: a passive thaw burns nobody"
 UNPROTECTED = (
     Unprotected("heater_stuck", "the tip burns: nothing takes the heater's power", NO_RELAY),
-    Unprotected("valve_stuck_open", "gas flows on: it is seen, and nothing can stop it",
-                NO_ISOLATOR),
+    Unprotected("valve_stuck_open", "gas flows on: seen late or, when little, not at all; and "
+                "nothing can stop it", NO_ISOLATOR),
     Unprotected("valve_leak", "likewise", NO_ISOLATOR),
     Unprotected("tip_drift", "the only sensor says too cold, and the heater follows it",
                 NO_SECOND_TIP),
     Unprotected("tip_amplifier", "likewise", NO_SECOND_TIP),
-    Unprotected("tip_offset", "likewise", NO_SECOND_TIP),
-    Unprotected("tip_cold_junction", "likewise", NO_SECOND_TIP),
-    Unprotected("tip_stuck", "two seconds of heat before the only sensor is proven stuck",
-                NO_SECOND_TIP),
-    Unprotected("tip_value", "likewise", NO_SECOND_TIP),
 )
 
 

@@ -18,7 +18,11 @@ def test_every_row_is_told_to_people_programs_and_documents(cli: Cli, command: s
     lines = cli(command, "--markdown").out.splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:]] == names
     assert all(line.count("|") == lines[0].count("|") for line in lines)
-    assert cli(command).code == 0
+    told = cli(command)
+    assert told.code == 0
+    assert max(len(line) for line in told.out.splitlines()) <= 80
+    assert {line.split("│")[1].strip() for line in told.out.splitlines() if "│" in line} == {
+        "", *names}
 
 
 def test_limits_are_those_of_the_rig(cli: Cli) -> None:

@@ -448,7 +448,7 @@ def test_a_tip_sensor_that_says_no_number_is_not_ridden_through_at_a_start(
     decision = desk.tick(desk.command("freeze"), **{channel: value})
     assert decision.mode == "standby"
     assert decision.replies[0].text == (
-        "start inhibited: tip sensors differ by nan °C, not at most 3.0 °C")
+        "start inhibited: tip sensors differ by unknown, not at most 3.0 °C")
 
 
 # One bad sample of a tip sensor.
