@@ -30,7 +30,7 @@ run: $(VENV)/run.stamp
 	$(BIN)/cryoprobe run plans/intercostal.toml
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
 
 test-slow: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n $(JOBS) -m slow --timeout 1800
